@@ -100,6 +100,7 @@ export function toNodeReadable(source: ByteSource, options: NodeStreamOptions = 
   checkSource(source)
   const base = nodeBase(options)
   const puller = createPuller(source)
+  let stop = (): void => {}
   const readable: Readable = new Readable({
     highWaterMark: base.highWaterMark,
     read() {
@@ -124,7 +125,7 @@ export function toNodeReadable(source: ByteSource, options: NodeStreamOptions = 
       void report(puller.close(), (closeError) => done(error ?? closeError))
     },
   })
-  const stop = base.follow((reason) => readable.destroy(reason))
+  stop = base.follow((reason) => readable.destroy(reason))
   return readable
 }
 
@@ -161,6 +162,7 @@ export function toNodeWritable(
   const base = nodeBase(options)
   const inlet = createInlet<Uint8Array>()
   let work: Promise<unknown> | undefined
+  let stop = (): void => {}
   const writable: Writable = new Writable({
     highWaterMark: base.highWaterMark,
     construct(done) {
@@ -184,7 +186,7 @@ export function toNodeWritable(
       void report(work, () => done(error))
     },
   })
-  const stop = base.follow((reason) => writable.destroy(reason))
+  stop = base.follow((reason) => writable.destroy(reason))
   return writable
 }
 

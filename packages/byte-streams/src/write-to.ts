@@ -89,6 +89,7 @@ async function pour(
   let finished = false
   const onFinish = (): void => {
     finished = true
+    writable.off('close', onClose)
     wake?.()
   }
   if (signal?.aborted === true) onAbort()
