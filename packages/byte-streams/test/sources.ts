@@ -18,13 +18,12 @@ export function probe<T>(
     pulls: 0,
     returns: 0,
     [Symbol.asyncIterator]() {
-      let index = 0
+      const items = values.values()
       return {
         next(): Promise<IteratorResult<T>> {
           state.pulls++
-          if (index < values.length) {
-            return Promise.resolve({ done: false, value: values[index++]! })
-          }
+          const item = items.next()
+          if (item.done !== true) return Promise.resolve(item)
           if (end === 'park') return new Promise(() => {})
           if (end === 'end') return Promise.resolve({ done: true, value: undefined })
           return Promise.reject(end)

@@ -239,10 +239,9 @@ describe('signal', () => {
     },
   }
 
-  test.each(Object.keys(kinds))(
+  test.each(Object.entries(kinds))(
     '%s: aborted already and in flight, the reason itself, no listener',
-    async (kind) => {
-      const run = kinds[kind]!
+    async (_kind, run) => {
       const reason = new Error('Enough')
       await expect(run(AbortSignal.abort(reason))).rejects.toBe(reason)
       const { controller, signal, listeners } = countedSignal()

@@ -68,10 +68,9 @@ describe('signal', () => {
     toWebReadable: (signal) => toWebReadable(probe([], 'park'), { signal }).getReader().read(),
   }
 
-  test.each(Object.keys(kinds))(
+  test.each(Object.entries(kinds))(
     '%s: aborted already and in flight, the reason itself, no listener',
-    async (kind) => {
-      const run = kinds[kind]!
+    async (_kind, run) => {
       const reason = new Error('Enough')
       await expect(run(AbortSignal.abort(reason))).rejects.toBe(reason)
       const { controller, signal, listeners } = countedSignal()
