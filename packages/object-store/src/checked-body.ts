@@ -1,4 +1,4 @@
-import type { ByteSource } from '@millrace/byte-streams'
+import { type ByteSource, exactBytes, withSignal } from '@millrace/byte-streams'
 import { ObjectStoreError } from './errors.ts'
 
 /**
@@ -19,63 +19,24 @@ import { ObjectStoreError } from './errors.ts'
  * }, { code: 'INCOMPLETE_BODY' })
  * ```
  */
-export async function* checkedBody(
+export function checkedBody(
   source: ByteSource,
   options: { readonly size?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { size, signal } = options
-  signal?.throwIfAborted()
-  const iterator =
-    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
-  let refuse: ((reason: unknown) => void) | undefined
-  const onAbort = (): void => refuse?.(signal?.reason)
-  // Not a race against one promise of the abort: that would hold every chunk's reactions until the end.
-  const pull = (): Promise<IteratorResult<Uint8Array, unknown>> =>
-    new Promise((resolve, reject) => {
-      refuse = reject
-      Promise.resolve(iterator.next()).then(resolve, reject)
-    })
-  signal?.addEventListener('abort', onAbort, { once: true })
-  let total = 0
-  let open = true
-  let parked = false
-  try {
-    for (;;) {
-      parked = true
-      let step: IteratorResult<Uint8Array, unknown>
-      try {
-        step = await pull()
-      } catch (error) {
-        if (!signal?.aborted) open = false
-        throw error
-      }
-      parked = false
-      if (step.done === true) {
-        open = false
-        break
-      }
-      signal?.throwIfAborted()
-      total += step.value.byteLength
-      if (size !== undefined && total > size) throw wrongSize(size, total, 'more than')
-      yield step.value
-      signal?.throwIfAborted()
-    }
-    if (size !== undefined && total !== size) throw wrongSize(size, total, 'only')
-  } finally {
-    signal?.removeEventListener('abort', onAbort)
-    if (open) {
-      const closing = Promise.resolve(iterator.return?.())
-      // A source that is silent answers `return()` only after its `next()`: waiting for it could last for ever.
-      if (parked) closing.catch(() => {})
-      else await closing
-    }
+  const body = withSignal(source, signal)
+  if (size === undefined) return body
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new ObjectStoreError('INVALID_ARGUMENT', `Size must be a whole number: ${size}`)
   }
-}
-
-function wrongSize(expected: number, got: number, word: string): ObjectStoreError {
-  return new ObjectStoreError(
-    'INCOMPLETE_BODY',
-    `Body was to have ${expected} bytes and has ${word} ${word === 'only' ? got : expected}`,
-    { details: { expected, got } },
-  )
+  return exactBytes(size, {
+    createError: ({ kind, expected, seen }) =>
+      new ObjectStoreError(
+        'INCOMPLETE_BODY',
+        kind === 'long'
+          ? `Body was to have ${expected} bytes and has more`
+          : `Body was to have ${expected} bytes and has only ${seen}`,
+        { details: { expected, seen } },
+      ),
+  })(body)
 }

@@ -9,7 +9,6 @@ export {
   createMemoryRegistry,
 } from './memory-registry.ts'
 export {
-  ALL_DIGESTS,
   DEFAULT_MEMORY_MAX_BYTES,
   type MemoryStoreOptions,
   createMemoryStore,
@@ -24,8 +23,6 @@ export {
   MIN_PART_SIZE,
   checkCompletedParts,
   checkPartNumber,
-  multipartEtag,
 } from './multipart-rules.ts'
-export { type OrderedCursor, type OrderedMap, createOrderedMap } from './ordered-map.ts'
 export * from './port.ts'
 export { resolveGetRange, resolveObjectRange } from './ranges.ts'

@@ -1,6 +1,5 @@
 import type { ByteSource } from '@millrace/byte-streams'
-import type { Algorithm } from '@millrace/checksums'
-import { createHasher } from './hash.ts'
+import { type Algorithm, createHasher } from '@millrace/checksums'
 import type { ByteRange } from '@millrace/range-planner'
 import { checkedBody } from './checked-body.ts'
 import { ObjectStoreError } from './errors.ts'

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { etagOf, multipartEtag } from '@millrace/checksums'
 import { checkWriteConditions } from './conditions.ts'
 import { ObjectStoreError } from './errors.ts'
 import { checkKey, compareKeys } from './keys.ts'
@@ -10,7 +11,7 @@ import {
   combinePartChecksums,
   partChecksums,
 } from './multipart-checksums.ts'
-import { checkCompletedParts, checkPartNumber, multipartEtag } from './multipart-rules.ts'
+import { checkCompletedParts, checkPartNumber } from './multipart-rules.ts'
 import type {
   CompletedPart,
   MultipartOptions,
@@ -95,7 +96,7 @@ export function createMemoryUploads(context: {
         const part: StoredPart = {
           partNumber,
           size: body.size,
-          etag: Buffer.from(summary.digests.md5 as Uint8Array).toString('hex'),
+          etag: etagOf(summary.digests.md5 as Uint8Array),
           lastModified: new Date(now()),
           checksums: partChecksums(checksum?.algorithm, summary.digests, additions?.checksums),
           body,
@@ -130,7 +131,7 @@ export function createMemoryUploads(context: {
       const info: ObjectInfo = {
         key,
         size: chosen.reduce((sum, part) => sum + part.size, 0),
-        etag: multipartEtag(chosen.map((part) => part.etag)),
+        etag: multipartEtag(chosen.map((part) => Buffer.from(part.etag, 'hex'))),
         lastModified: new Date(now()),
         versionId: records.nextVersionId(),
         isLatest: true,

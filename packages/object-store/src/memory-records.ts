@@ -101,9 +101,9 @@ export function createRecords(versioned: boolean, quota: MemoryQuota): MemoryRec
       )
       return record
     },
-    cursor: (from) => keys.cursor(from, false),
+    cursor: (from) => keys.cursor(from),
     clear() {
-      const cursor = keys.cursor('', false)
+      const cursor = keys.cursor('')
       for (let entry = cursor.next(); entry !== undefined; entry = cursor.next()) {
         for (const record of entry[1]) quota.give(costOf(record))
         keys.delete(entry[0])

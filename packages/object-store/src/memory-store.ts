@@ -1,4 +1,4 @@
-import type { Algorithm } from '@millrace/checksums'
+import { ALGORITHMS, etagOf } from '@millrace/checksums'
 import { checkWriteConditions, evaluateReadConditions } from './conditions.ts'
 import { ObjectStoreError } from './errors.ts'
 import { checkKey } from './keys.ts'
@@ -12,18 +12,6 @@ import { resolveGetRange } from './ranges.ts'
 
 /** What a memory store holds at most when not told otherwise: 1 GiB. */
 export const DEFAULT_MEMORY_MAX_BYTES: number = 1024 ** 3
-
-/** Every algorithm of `@millrace/checksums`: a store that hashes in this thread can compute them all. */
-export const ALL_DIGESTS: readonly Algorithm[] = [
-  'md5',
-  'sha1',
-  'sha256',
-  'crc32',
-  'crc32c',
-  'crc64nvme',
-  'blake3',
-  'xxh64',
-]
 
 /** Options of {@link createMemoryStore}. */
 export interface MemoryStoreOptions {
@@ -96,7 +84,7 @@ export function createMemoryBucket(
     versions: versioned,
     conditionalWrite: true,
     suffixRange: true,
-    digests: ALL_DIGESTS,
+    digests: ALGORITHMS,
   }
 
   const store: ObjectStore = {
@@ -149,7 +137,7 @@ export function createMemoryBucket(
         const info: ObjectInfo = {
           key,
           size: body.size,
-          etag: Buffer.from(summary.digests.md5 as Uint8Array).toString('hex'),
+          etag: etagOf(summary.digests.md5 as Uint8Array),
           lastModified: new Date(now()),
           versionId: records.nextVersionId(),
           isLatest: true,
@@ -238,7 +226,7 @@ async function* listRecords(
   options: ListOptions,
 ): AsyncGenerator<ListEntry, void, undefined> {
   const { versions = false, startAfter, startAfterVersion, signal } = options
-  const walked = walkKeys(records.cursor, {
+  const walked = walkKeys((from) => records.cursor(from), {
     ...options,
     inclusive: versions && startAfterVersion !== undefined,
     include: versions ? undefined : (found) => found[0]?.body !== undefined,

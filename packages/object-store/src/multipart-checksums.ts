@@ -1,10 +1,15 @@
-import type { Algorithm } from '@millrace/checksums'
-import { createHasher } from './hash.ts'
+import {
+  type Algorithm,
+  combineCrcs,
+  compositeChecksum,
+  type CrcAlgorithm,
+  encodeBase64,
+  findS3Checksum,
+  parseChecksum,
+  type S3ChecksumAlgorithm,
+} from '@millrace/checksums'
 import { ObjectStoreError } from './errors.ts'
 import type { Digests, MultipartOptions, PartInfo, StoredChecksum } from './port.ts'
-
-/** Algorithms whose values over two pieces combine to the value over both. */
-const CRCS: ReadonlySet<Algorithm> = new Set(['crc32', 'crc32c', 'crc64nvme'])
 
 /**
  * Refuses pairs of algorithm and type that S3 does not have (Amazon S3 user guide, "Checking object integrity"):
@@ -25,8 +30,7 @@ const CRCS: ReadonlySet<Algorithm> = new Set(['crc32', 'crc32c', 'crc64nvme'])
 export function checkMultipartChecksum(checksum: MultipartOptions['checksum']): void {
   if (checksum === undefined) return
   const { algorithm, type } = checksum
-  const fits = type === 'FULL_OBJECT' ? CRCS.has(algorithm) : algorithm !== 'crc64nvme'
-  if (!fits) {
+  if (findS3Checksum(algorithm)?.types.includes(type) !== true) {
     throw new ObjectStoreError(
       'INVALID_ARGUMENT',
       `Checksum ${algorithm} cannot be of this type in a multipart upload: ${type}`,
@@ -63,7 +67,7 @@ export function partChecksums(
     own !== undefined &&
     !checksums.some((one) => one.algorithm === algorithm)
   ) {
-    checksums.push({ algorithm, value: base64(own), type: 'FULL_OBJECT' })
+    checksums.push({ algorithm, value: encodeBase64(own), type: 'FULL_OBJECT' })
   }
   return checksums
 }
@@ -99,10 +103,15 @@ export function combinePartChecksums(
         details: { partNumber: part.partNumber },
       })
     }
-    return { size: part.size, digest: new Uint8Array(Buffer.from(found.value, 'base64')) }
+    return { length: part.size, crc: parseChecksum(algorithm, found.value) }
   })
   const value =
-    type === 'COMPOSITE' ? compositeOf(algorithm, values) : fullObjectOf(algorithm, values)
+    type === 'COMPOSITE'
+      ? compositeChecksum(
+          algorithm as S3ChecksumAlgorithm,
+          values.map(({ crc }) => crc),
+        )
+      : encodeBase64(combineCrcs(algorithm as CrcAlgorithm, values))
   if (expected !== undefined && expected.algorithm === algorithm && expected.value !== value) {
     throw new ObjectStoreError(
       'CHECKSUM_MISMATCH',
@@ -110,24 +119,4 @@ export function combinePartChecksums(
     )
   }
   return [{ algorithm, value, type }]
-}
-
-function compositeOf(
-  algorithm: Algorithm,
-  values: readonly { readonly digest: Uint8Array }[],
-): string {
-  const hasher = createHasher(algorithm)
-  for (const { digest } of values) hasher.update(digest)
-  return `${base64(hasher.digest())}-${values.length}`
-}
-
-function fullObjectOf(
-  algorithm: Algorithm,
-  values: readonly { readonly size: number; readonly digest: Uint8Array }[],
-): string {
-  throw new ObjectStoreError('NOT_SUPPORTED', `${algorithm} ${values.length}`)
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }

@@ -1,4 +1,3 @@
-import { createHasher } from './hash.ts'
 import { ObjectStoreError } from './errors.ts'
 import type { CompletedPart, PartInfo } from './port.ts'
 
@@ -94,23 +93,4 @@ function sameChecksum(part: CompletedPart, stored: PartInfo): boolean {
   if (part.checksum === undefined) return true
   const { algorithm, value } = part.checksum
   return stored.checksums.some((one) => one.algorithm === algorithm && one.value === value)
-}
-
-/**
- * The ETag of a multipart object: the MD5 of the parts' binary MD5s, with the number of parts behind it.
- *
- * @param etags - of the parts, each an MD5 in hex
- * @returns 32 hex digits, `-`, the number of parts
- * @example
- * ```ts
- * import assert from 'node:assert/strict'
- * import { multipartEtag } from '@millrace/object-store'
- *
- * assert.equal(multipartEtag(['d41d8cd98f00b204e9800998ecf8427e']), '59adb24ef3cdbe0297f05b395827453f-1')
- * ```
- */
-export function multipartEtag(etags: readonly string[]): string {
-  const md5 = createHasher('md5')
-  for (const etag of etags) md5.update(Buffer.from(etag, 'hex'))
-  return `${Buffer.from(md5.digest()).toString('hex')}-${etags.length}`
 }

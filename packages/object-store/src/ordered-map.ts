@@ -8,8 +8,8 @@ export interface OrderedMap<V> {
   get(key: string): V | undefined
   set(key: string, value: V): void
   delete(key: string): boolean
-  /** Where to read from: at the first key at or after `from`, or strictly after it when `exclusive`. */
-  cursor(from: string, exclusive: boolean): OrderedCursor<V>
+  /** Reads from the first key at or after `from`. */
+  cursor(from: string): OrderedCursor<V>
 }
 
 /** A place in an {@link OrderedMap}; `next()` gives entries until there is none. */
@@ -91,12 +91,12 @@ export function createOrderedMap<V>(): OrderedMap<V> {
       changes++
       return true
     },
-    cursor(from, exclusive) {
+    cursor(from) {
       let seen = -1
       let at = 0
       let position = 0
       let bound = from
-      let after = exclusive
+      let after = false
       const locate = (): void => {
         at = leafFor(bound)
         const keys = (leaves[at] as Leaf<V>).keys

@@ -136,14 +136,14 @@ export const faultTests: readonly ConformanceTest[] = [
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
     const counted = Object.assign(signal, {
-      addEventListener: ((...args: Parameters<typeof add>) => {
+      addEventListener: (...args: Parameters<typeof add>) => {
         listeners++
         add(...args)
-      }) as typeof add,
-      removeEventListener: ((...args: Parameters<typeof remove>) => {
+      },
+      removeEventListener: (...args: Parameters<typeof remove>) => {
         listeners--
         remove(...args)
-      }) as typeof remove,
+      },
     })
     await store.put('key', [pattern(100_000)], { signal: counted })
     await read(store, 'key', { signal: counted })

@@ -12,7 +12,7 @@ export type MakeStore = (objects: ReadonlyMap<string, Uint8Array>) => Promise<Ob
 /** One test, for any runner. */
 export interface ConformanceTest {
   readonly name: string
-  run(makeStore: MakeStore): Promise<void>
+  readonly run: (makeStore: MakeStore) => Promise<void>
 }
 
 /** A test of what a store can do: it is skipped (passes) where `needs` says that the store cannot. */
