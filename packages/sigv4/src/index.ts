@@ -26,6 +26,12 @@ export {
   UNSIGNED_PAYLOAD,
 } from './payload-mode.ts'
 export {
+  signPostPolicy,
+  type SignPostPolicyOptions,
+  type VerifiedPostPolicy,
+  verifyPostPolicySignature,
+} from './post-policy.ts'
+export {
   DEFAULT_PRESIGN_EXPIRES,
   MAX_PRESIGN_EXPIRES,
   presignUrl,
