@@ -1,4 +1,6 @@
-// Source of the CRC kernel (AssemblyScript); scripts/build-kernel.mjs compiles it into src/crc-kernel-bytes.ts.
+/* oxlint-disable */
+// Source of the CRC kernel (AssemblyScript); build-kernel.mjs compiles it into src/crc-kernel-bytes.ts.
+// The words "inline:" before a function stand for a decorator that formatters of TypeScript do not know.
 //
 // One 64-bit kernel serves every reflected CRC of up to 64 bits: the state of a narrower CRC is the low part of the word.
 // The main loop is Mark Adler's braid (zlib, crc32.c): BRAIDS independent CRCs, each over every BRAIDS-th word, so that the
@@ -41,6 +43,7 @@ export function prepare(table: usize, poly: u64, top: u64): void {
 }
 
 /** Moves a word of the braid to its next place, BRAIDS words on. */
+// inline:
 function braid(t: usize, w: u64): u64 {
   return (
     load<u64>(t + ((<usize>(w & 0xff)) << 3), BRAID_TABLE) ^

@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** Why a checksum could not be made, read or used. */
 export type ChecksumErrorCode =
   | 'ERR_CHECKSUMS_FINISHED'
@@ -50,7 +52,7 @@ export function argumentError(
 
 /** @internal Refuses what is not bytes, before an engine meets it. */
 export function checkBytes(name: string, value: unknown): void {
-  if (!(value instanceof Uint8Array)) {
+  if (!types.isUint8Array(value)) {
     throw argumentError(TypeError, `${name} must be a Uint8Array: ${typeof value}`)
   }
 }

@@ -61,8 +61,13 @@ export function enginesOf(algorithm: Algorithm): readonly Engine[] {
   return Object.keys(ENGINES[algorithm]) as Engine[]
 }
 
-function select(algorithm: Algorithm, wanted: 'auto' | Engine): [Engine, HashEngine] {
+/** @internal Finds the engine, or says why there is none. */
+export function selectEngine(
+  algorithm: Algorithm,
+  options: HasherOptions,
+): readonly [Engine, HashEngine] {
   checkAlgorithm(algorithm)
+  const wanted = options.engine ?? 'auto'
   if (wanted !== 'auto' && wanted !== 'native' && wanted !== 'portable') {
     throw argumentError(TypeError, `Engine must be auto, native or portable: ${String(wanted)}`)
   }
@@ -96,8 +101,8 @@ function select(algorithm: Algorithm, wanted: 'auto' | Engine): [Engine, HashEng
  * ```
  */
 export function createHasher(algorithm: Algorithm, options: HasherOptions = {}): Hasher {
-  const [engine, { start }] = select(algorithm, options.engine ?? 'auto')
-  const state = start()
+  const [engine, implementation] = selectEngine(algorithm, options)
+  const state = implementation.start()
   let finished = false
   const checkOpen = (): void => {
     if (!finished) return
@@ -148,7 +153,7 @@ export function digestOf(
   bytes: Uint8Array,
   options: HasherOptions = {},
 ): Uint8Array {
-  const [, engine] = select(algorithm, options.engine ?? 'auto')
+  const [, engine] = selectEngine(algorithm, options)
   checkBytes('Bytes', bytes)
   if (engine.once !== undefined) return engine.once(bytes)
   const state = engine.start()

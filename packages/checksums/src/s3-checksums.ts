@@ -133,15 +133,12 @@ export function compositeChecksum(
   algorithm: S3ChecksumAlgorithm,
   partDigests: Iterable<Uint8Array>,
 ): string {
-  if (!Object.hasOwn(S3_CHECKSUMS, algorithm) || !isComposite(algorithm)) {
-    throw argumentError(TypeError, `There are no COMPOSITE checksums of this: ${String(algorithm)}`)
+  checkAlgorithm(algorithm)
+  if (!findS3Checksum(algorithm)?.types.includes('COMPOSITE')) {
+    throw argumentError(TypeError, `There are no COMPOSITE checksums of this: ${algorithm}`)
   }
   const { digest, count } = digestOfDigests(algorithm, partDigests)
   return `${encodeBase64(digest)}-${count}`
-}
-
-function isComposite(algorithm: S3ChecksumAlgorithm): boolean {
-  return S3_CHECKSUMS[algorithm].types.includes('COMPOSITE')
 }
 
 /** @internal The digest of digests laid end to end, and their number. */

@@ -1,7 +1,7 @@
-import type { ByteTransform } from '@millrace/byte-streams'
+import type { ByteStage } from '@millrace/byte-streams'
 import type { Algorithm } from './algorithms.ts'
 import { argumentError } from './errors.ts'
-import { createHasher, type HasherOptions } from './hasher.ts'
+import { createHasher, type HasherOptions, selectEngine } from './hasher.ts'
 
 /** The digests of a stream that has passed, by algorithm. */
 export type Digests = ReadonlyMap<Algorithm, Uint8Array>
@@ -39,15 +39,14 @@ export function checksumTap(
   algorithms: readonly Algorithm[],
   onDigest: (digests: Digests) => void | Promise<void>,
   options: HasherOptions = {},
-): ByteTransform {
-  const create = (): ReturnType<typeof createHasher>[] =>
-    [...new Set(algorithms)].map((algorithm) => createHasher(algorithm, options))
-  create()
+): ByteStage {
+  const wanted = [...new Set(algorithms)]
+  for (const algorithm of wanted) selectEngine(algorithm, options)
   if (typeof onDigest !== 'function') {
     throw argumentError(TypeError, `onDigest must be a function: ${typeof onDigest}`)
   }
   return async function* (source) {
-    const hashers = create()
+    const hashers = wanted.map((algorithm) => createHasher(algorithm, options))
     for await (const chunk of source) {
       for (const hasher of hashers) hasher.update(chunk)
       yield chunk

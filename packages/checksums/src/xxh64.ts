@@ -1,7 +1,7 @@
 import xxhash from 'xxhash-wasm'
 import type { HashEngine } from './engine.ts'
 
-const { create64 } = await xxhash()
+const xxhashes = await xxhash()
 
 /** The module's memory grows to the longest input it has met: pieces of this length keep it small. */
 const PIECE = 65_536
@@ -9,7 +9,7 @@ const PIECE = 65_536
 /** @internal XXH64 with seed 0, in WebAssembly. */
 export const XXH64: HashEngine = {
   start() {
-    const hash = create64()
+    const hash = xxhashes.create64()
     return {
       update(bytes) {
         for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE))
