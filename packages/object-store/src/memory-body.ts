@@ -42,7 +42,9 @@ export async function readBody(
       for (const { hasher } of hashers) hasher.update(chunk)
       for (let read = 0; read < chunk.byteLength; ) {
         if (filled === block.byteLength) {
-          const next = nextBlock(block.byteLength, chunk.byteLength - read, options.size, size)
+          // Room for growth is not worth a refusal: near the limit the block is as small as it can be.
+          const wished = nextBlock(block.byteLength, chunk.byteLength - read, options.size, size)
+          const next = Math.min(wished, Math.max(quota.free, 1))
           quota.take(next)
           taken += next
           block = new Uint8Array(next)

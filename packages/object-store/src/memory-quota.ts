@@ -5,8 +5,7 @@ const OVERHEAD = 512
 
 /** Bytes held by a memory store, or by all the stores of one registry. */
 export interface MemoryQuota {
-  readonly used: number
-  readonly maxBytes: number
+  readonly free: number
   /** Takes `bytes` or throws `NO_SPACE`. */
   take(bytes: number): void
   give(bytes: number): void
@@ -21,10 +20,9 @@ export function createQuota(maxBytes: number): MemoryQuota {
   }
   let used = 0
   return {
-    get used() {
-      return used
+    get free() {
+      return maxBytes - used
     },
-    maxBytes,
     take(bytes) {
       if (used + bytes > maxBytes) {
         throw new ObjectStoreError('NO_SPACE', `Memory store is full: ${maxBytes} bytes at most`, {
