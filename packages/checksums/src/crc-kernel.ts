@@ -1,5 +1,6 @@
 import type { CrcAlgorithm } from './algorithms.ts'
 import { CRC_KERNEL_BASE64 } from './crc-kernel-bytes.ts'
+import { instantiate, type Memory } from './web-assembly.ts'
 
 /** A CRC's register (or its final value): up to 64 bits as two unsigned halves, so that no BigInt is made per call. */
 export interface CrcRegister {
@@ -8,16 +9,10 @@ export interface CrcRegister {
 }
 
 interface Kernel {
-  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly memory: Memory
   prepare(table: number, polynomial: bigint, top: bigint): void
   update(table: number, length: number): void
   advance(table: number, bytes: number): void
-}
-
-/** Declared here because only lib.dom has it, and Node.js code has no business with the rest of that. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: unknown }
 }
 
 // Fixed places in the kernel's memory; assembly/crc.ts has the same.
@@ -40,8 +35,7 @@ interface Loaded {
 let loaded: Loaded | undefined
 
 function load(): Loaded {
-  const module = new WebAssembly.Module(Buffer.from(CRC_KERNEL_BASE64, 'base64'))
-  const kernel = new WebAssembly.Instance(module).exports as Kernel
+  const kernel = instantiate(Buffer.from(CRC_KERNEL_BASE64, 'base64')) as Kernel
   // Reflected polynomials: IEEE 802.3; RFC 3720 (Castagnoli); NVM Express NVM Command Set 1.0, figure 120.
   kernel.prepare(TABLE.crc32, 0xedb88320n, 1n << 31n)
   kernel.prepare(TABLE.crc32c, 0x82f63b78n, 1n << 31n)

@@ -1,22 +1,65 @@
-import xxhash from 'xxhash-wasm'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
 import type { HashEngine } from './engine.ts'
+import { instantiate, type Memory } from './web-assembly.ts'
 
-const xxhashes = await xxhash()
+/** The part of xxhash-wasm's module that is used: XXH64 on a state at `state` in its memory. */
+interface XxhashModule {
+  readonly mem: Memory
+  init64(state: number, seed: bigint): void
+  update64(state: number, input: number, length: number): void
+  digest64(state: number): bigint
+}
 
-/** The module's memory grows to the longest input it has met: pieces of this length keep it small. */
-const PIECE = 65_536
+// Places in the module's one page of memory; xxhash-wasm's own JavaScript keeps a state of as many bytes.
+const STATE_LENGTH = 88
+const INPUT = 128
+const PIECE = 65_536 - INPUT
 
-/** @internal XXH64 with seed 0, in WebAssembly. */
+interface Loaded {
+  readonly xxhash: XxhashModule
+  readonly state: Uint8Array
+  readonly input: Uint8Array
+}
+
+let loaded: Loaded | undefined
+
+/** xxhash-wasm itself loads asynchronously, but ships its module as a file beside: that can be loaded at once. */
+function load(): Loaded {
+  const entry = pathToFileURL(createRequire(import.meta.url).resolve('xxhash-wasm'))
+  const file = readFileSync(new URL('../workerd/xxhash.wasm', entry))
+  const xxhash = instantiate(file) as XxhashModule
+  return {
+    xxhash,
+    state: new Uint8Array(xxhash.mem.buffer, 0, STATE_LENGTH),
+    input: new Uint8Array(xxhash.mem.buffer, INPUT, PIECE),
+  }
+}
+
+/** @internal XXH64 with seed 0, of xxhash-wasm. */
 export const XXH64: HashEngine = {
   start() {
-    const hash = xxhashes.create64()
+    loaded ??= load()
+    const { xxhash, state, input } = loaded
+    // init64 leaves the counters as they are.
+    state.fill(0)
+    xxhash.init64(0, 0n)
+    const own = state.slice()
     return {
       update(bytes) {
-        for (let at = 0; at < bytes.length; at += PIECE) hash.update(bytes.subarray(at, at + PIECE))
+        state.set(own)
+        for (let at = 0; at < bytes.length; at += PIECE) {
+          const piece = bytes.subarray(at, at + PIECE)
+          input.set(piece)
+          xxhash.update64(0, INPUT, piece.length)
+        }
+        own.set(state)
       },
       digest() {
+        state.set(own)
         const digest = new Uint8Array(8)
-        new DataView(digest.buffer).setBigUint64(0, hash.digest())
+        new DataView(digest.buffer).setBigUint64(0, xxhash.digest64(0))
         return digest
       },
     }
