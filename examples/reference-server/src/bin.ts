@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { pino } from 'pino'
+import { announce } from './announce.ts'
+import { findCredentials } from './credentials.ts'
+import { parseOptions } from './options.ts'
+import { startReferenceServer } from './server.ts'
+
+const options = parseOptions(process.argv)
+const log = pino({ level: options.logLevel }, pino.destination({ fd: 2, sync: true }))
+
+try {
+  const found = await findCredentials(options.data, process.env)
+  const running = await startReferenceServer({
+    ...options,
+    credentials: found.credentials,
+    onWarning: ({ directory, reason }) => log.warn({ volume: directory }, reason),
+    onError: (error) => log.error(error),
+  })
+  console.log(
+    announce({
+      url: running.url,
+      region: running.region,
+      scheme: `${running.store.scheme.k}+${running.store.scheme.m}`,
+      durability: running.store.durability,
+      formatted: running.store.formatted,
+      volumes: running.store.volumes(),
+      found,
+    }),
+  )
+  let stopping = false
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(130)
+    stopping = true
+    console.error(`${signal}: finishing what is under way; once more stops at once`)
+    running.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error(error)
+        process.exit(1)
+      },
+    )
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException
+  console.error(
+    code === 'EADDRINUSE'
+      ? `Port ${options.port} on ${options.host} is in use. Stop what uses it, or take another: --port 0 finds a free one`
+      : message,
+  )
+  process.exit(1)
+}

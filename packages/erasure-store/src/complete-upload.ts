@@ -1,0 +1,103 @@
+import {
+  type CompletedPart,
+  type MultipartUpload,
+  ObjectStoreError,
+  type PutResult,
+  checkCompletedParts,
+  combinePartChecksums,
+  multipartEtag,
+} from '@millrace/object-store'
+import type { Bucket } from './bucket-store.ts'
+import { logicalKey } from './keys.ts'
+import { findUpload, partInfoOf, storedParts, uploadKey } from './multipart.ts'
+import { NULL_VERSION, keptWith, objectOf } from './object-records.ts'
+import { commitObject, resultOf } from './put-object.ts'
+import { forgettable } from './quorum-index.ts'
+import type { ObjectRecord, PartListRecord, TombstoneRecord } from './records.ts'
+
+type CompleteOptions = NonNullable<Parameters<MultipartUpload['complete']>[1]>
+
+/** The object that this upload became, if it is still the key's object. */
+export function replayOf(bucket: Bucket, key: string, uploadId: string): ObjectRecord | undefined {
+  const record = objectOf(bucket.context.index.get(logicalKey('object', bucket.name, key)))
+  return record?.uploadId === uploadId ? record : undefined
+}
+
+/**
+ * Makes the object of the named parts. Its record, its part list and the upload's tombstone are one transaction on each
+ * volume, so that no crash leaves an upload whose parts belong to an object.
+ */
+export async function completeUpload(
+  bucket: Bucket,
+  key: string,
+  uploadId: string,
+  parts: readonly CompletedPart[],
+  options: CompleteOptions,
+): Promise<PutResult> {
+  const { context, name } = bucket
+  const replay = replayOf(bucket, key, uploadId)
+  if (replay !== undefined) {
+    if (multipartEtag(parts.map((part) => part.etag)) !== replay.etag) {
+      throw new ObjectStoreError(
+        'INVALID_PART',
+        `Upload was completed with other parts: ${uploadId}`,
+      )
+    }
+    return resultOf(replay)
+  }
+  const upload = findUpload(bucket, key, uploadId)
+  const stored = [...storedParts(bucket, uploadId)]
+  const byNumber = new Map(
+    stored.map(({ record }) => [record.partNumber, { ...partInfoOf(record), data: record.data }]),
+  )
+  const chosen = checkCompletedParts(
+    parts,
+    (partNumber) => byNumber.get(partNumber),
+    options.minPartSize,
+  )
+  const kept = upload.record.options
+  const generation = context.generations.next()
+  const record: ObjectRecord = {
+    kind: 'object',
+    generation,
+    versionId: NULL_VERSION,
+    size: chosen.reduce((sum, part) => sum + part.size, 0),
+    etag: multipartEtag(chosen.map((part) => part.etag)),
+    modified: context.now(),
+    checksums: combinePartChecksums(chosen, kept.checksum, options.checksum),
+    uploadId,
+    partSizes: chosen.map((part) => part.size),
+    ...keptWith(kept),
+  }
+  const list: PartListRecord = { kind: 'parts', generation, parts: chosen.map((part) => part.data) }
+  const tombstone: TombstoneRecord = { kind: 'tombstone', generation }
+  const owns = list.parts.map((part) => part.generation)
+  const logical = uploadKey(name, key, uploadId)
+  const committed = await commitObject(
+    bucket,
+    key,
+    record,
+    [
+      { logical: logicalKey('parts', generation), record: list, owns },
+      { logical, record: tombstone },
+    ],
+    undefined,
+    options.conditions,
+  )
+  const used = new Set(owns)
+  await context.index.forget([
+    forgettable(upload.entry),
+    // The tombstone goes too, unless a volume is away that may come back with the upload.
+    ...(context.index.isEverywhere(committed) ? [{ logical, generation, owns: [] }] : []),
+    // The data now belongs to the object: only what was not chosen goes.
+    ...stored.map(({ entry, record: part }) => ({
+      logical: entry.logical,
+      generation: part.generation,
+      owns: used.has(part.generation) ? [] : [part.generation],
+    })),
+  ])
+  for (const { record: part } of stored) {
+    if (!used.has(part.generation)) context.data.discard(part.generation)
+  }
+  return resultOf(record)
+}

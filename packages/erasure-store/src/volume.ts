@@ -1,0 +1,142 @@
+import { statSync, writeFileSync } from 'node:fs'
+import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { open as openIndex, type RootDatabase } from 'lmdb'
+import { type DirectorySync, createDirectorySync } from './durable-file.ts'
+import { VolumeError } from './errors.ts'
+import type { Generation } from './generation.ts'
+import { type VolumeIdentity, identityPath } from './volume-identity.ts'
+
+/** How much an acknowledged write has survived: `strict` a power failure, `relaxed` a crash of the process. */
+export type Durability = 'strict' | 'relaxed'
+
+/** An open volume. */
+export interface Volume {
+  readonly directory: string
+  readonly identity: VolumeIdentity
+  readonly index: RootDatabase<Buffer, Buffer>
+  readonly directories: DirectorySync
+  /** False from the moment that the volume was found gone or failing. */
+  readonly online: boolean
+  /** Takes the volume out of use and tells why. */
+  fail(reason: string): void
+  /**
+   * True while the directory is still the one that was opened. A volume that was removed under us would go on taking
+   * index writes into files without a name: so this is asked before each commit.
+   */
+  check(): boolean
+  shardPath(generation: Generation): string
+  shardDirectory(generation: Generation): string
+  close(): Promise<void>
+}
+
+const SHARDS = 'shards'
+const INDEX = 'index.mdb'
+const LOCK = 'lock'
+
+/** Directory under `shards/` for a generation: two digits of its random half, so that files spread evenly. */
+function fanout(generation: Generation): string {
+  return generation.slice(16, 18)
+}
+
+const locksHeld = new Set<string>()
+
+async function takeLock(directory: string): Promise<() => Promise<void>> {
+  const path = join(directory, LOCK)
+  const inUse = (owner: string): VolumeError =>
+    new VolumeError(
+      'ERR_VOLUME_LOCKED',
+      `Cannot open ${directory}: process ${owner} is using it. Stop that server first`,
+    )
+  if (locksHeld.has(path)) throw inUse(String(process.pid))
+  const owner = await readFile(path, 'utf8').catch(() => undefined)
+  if (owner !== undefined && Number(owner) !== process.pid) {
+    try {
+      process.kill(Number(owner), 0)
+      throw inUse(owner)
+    } catch (error) {
+      if (error instanceof VolumeError) throw error
+      // EPERM: the process lives, under another user. Anything else: it has gone and left its lock behind.
+      if ((error as NodeJS.ErrnoException).code === 'EPERM') throw inUse(owner)
+    }
+  }
+  writeFileSync(path, String(process.pid))
+  locksHeld.add(path)
+  return async () => {
+    locksHeld.delete(path)
+    await rm(path, { force: true })
+  }
+}
+
+/** Makes the directories of a new volume. The identity is written by the caller, last. */
+export async function layOutVolume(directory: string): Promise<void> {
+  for (let i = 0; i < 256; i++) {
+    await mkdir(join(directory, SHARDS, i.toString(16).padStart(2, '0')), { recursive: true })
+  }
+  const handle = await open(join(directory, SHARDS), 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+/**
+ * Opens a formatted volume: takes its lock and opens its index.
+ *
+ * @throws {VolumeError} `ERR_VOLUME_LOCKED` when another living process has it open
+ */
+export async function openVolume(
+  directory: string,
+  identity: VolumeIdentity,
+  options: {
+    readonly durability: Durability
+    readonly onFailed: (volume: Volume, reason: string) => void
+  },
+): Promise<Volume> {
+  const releaseLock = await takeLock(directory)
+  let index: RootDatabase<Buffer, Buffer>
+  try {
+    index = openIndex<Buffer, Buffer>({
+      path: join(directory, INDEX),
+      noSubdir: true,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+      cache: false,
+      // A commit that resolves is on disk: not merely visible.
+      overlappingSync: false,
+      noSync: options.durability === 'relaxed',
+    })
+  } catch (error) {
+    await releaseLock()
+    throw error
+  }
+  const { ino, dev } = statSync(identityPath(directory))
+  let online = true
+  const volume: Volume = {
+    directory,
+    identity,
+    index,
+    directories: createDirectorySync(),
+    get online() {
+      return online
+    },
+    fail(reason) {
+      if (!online) return
+      online = false
+      options.onFailed(volume, reason)
+    },
+    check() {
+      if (!online) return false
+      const now = statSync(identityPath(directory), { throwIfNoEntry: false })
+      if (now === undefined || now.ino !== ino || now.dev !== dev) {
+        volume.fail(`${directory} is gone or was replaced while in use`)
+        return false
+      }
+      return true
+    },
+    shardPath: (generation) => join(directory, SHARDS, fanout(generation), `${generation}.shard`),
+    shardDirectory: (generation) => join(directory, SHARDS, fanout(generation)),
+    async close() {
+      await index.close()
+      await releaseLock()
+    },
+  }
+  return volume
+}

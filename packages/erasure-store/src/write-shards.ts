@@ -1,0 +1,157 @@
+import { type FileHandle, open, rm } from 'node:fs/promises'
+import { type Scheme, formatScheme } from '@millrace/ec-codec'
+import { encodeStripes, writeShards } from '@millrace/ec-encode-stream'
+import { ObjectStoreError, checkedBody } from '@millrace/object-store'
+import type { WorkerLanes } from '@millrace/worker-lanes'
+import type { DataRecord } from './records.ts'
+import type { ShardData, WrittenData } from './shard-data.ts'
+import { encodeFooter } from './shard-file.ts'
+import { rotationOf, volumeOfShard } from './placement.ts'
+import type { VolumeSet } from './volume-set.ts'
+import type { Durability, Volume } from './volume.ts'
+
+/** A shard file being written: its volume and descriptor. */
+interface OpenShard {
+  readonly volume: Volume
+  readonly handle: FileHandle
+  readonly path: string
+}
+
+/** Errors of the disk that say nothing about the next write. */
+const PASSING: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])
+
+interface Failure {
+  readonly volume: Volume | undefined
+  readonly code: string
+}
+
+/** Encodes a body onto the volumes: shard files whole, flushed and named, or none. */
+export function createShardWriter(
+  set: VolumeSet,
+  lanes: WorkerLanes,
+  durability: Durability,
+): ShardData['write'] {
+  const { scheme, unit } = set
+  const total = scheme.k + scheme.m
+
+  const refuse = (reached: number, failures: readonly Failure[]): ObjectStoreError => {
+    const full = failures.filter(({ code }) => code === 'ENOSPC' || code === 'EDQUOT').length
+    const why = failures.map(({ volume, code }) => `${volume?.directory ?? 'missing'}: ${code}`)
+    const count = `${reached} of ${total} volumes can take it and ${set.writeQuorum} are needed`
+    return full > 0 && reached + full >= set.writeQuorum
+      ? new ObjectStoreError('NO_SPACE', `Cannot store: volumes are full (${why.join(', ')})`)
+      : new ObjectStoreError('UNAVAILABLE', `Cannot store: ${count} (${why.join(', ')})`)
+  }
+
+  const openAll = async (
+    generation: string,
+    rotation: number,
+    failures: Failure[],
+  ): Promise<(OpenShard | undefined)[]> =>
+    await Promise.all(
+      Array.from({ length: total }, async (_, shard) => {
+        const volume = volumeOfShard(set, shard, rotation)
+        if (volume?.online !== true) {
+          failures.push({ volume, code: 'offline' })
+          return undefined
+        }
+        const path = volume.shardPath(generation)
+        try {
+          return { volume, path, handle: await open(path, 'wx', 0o600) }
+        } catch (error) {
+          failures.push(failed(volume, error))
+          return undefined
+        }
+      }),
+    )
+
+  const failed = (volume: Volume, error: unknown): Failure => {
+    const code = (error as NodeJS.ErrnoException).code ?? String(error)
+    if (!PASSING.has(code)) volume.fail(`Writing a shard failed: ${String(error)}`)
+    return { volume, code }
+  }
+
+  return async (body, names, options) => {
+    const { generation, signal } = options
+    const rotation = rotationOf(generation, total)
+    const failures: Failure[] = []
+    const shards = await openAll(generation, rotation, failures)
+    const discard = async (shard: OpenShard): Promise<void> => {
+      await shard.handle.close().catch(() => undefined)
+      await rm(shard.path, { force: true }).catch(() => undefined)
+    }
+    const reached = (): number => shards.filter((shard) => shard !== undefined).length
+    try {
+      if (reached() < set.writeQuorum) throw refuse(reached(), failures)
+      const stripes = encodeStripes({
+        scheme,
+        unit,
+        lanes,
+        hash: options.digests,
+        files: shards.map((shard) => (shard === undefined ? undefined : { fd: shard.handle.fd })),
+        ...(signal === undefined ? {} : { signal }),
+      })(checkedBody(body, { size: options.size, signal }))
+      const summary = await writeShards()(stripes)
+      const record: DataRecord = {
+        generation,
+        size: summary.size,
+        scheme: formatScheme(scheme),
+        unit,
+        rotation,
+      }
+      await Promise.all(
+        shards.map(async (shard, place) => {
+          if (shard === undefined) return
+          try {
+            const failure = summary.failures[place]
+            if (failure !== undefined) throw Object.assign(new Error(failure.code), failure)
+            await finish(shard, place, record, summary)
+          } catch (error) {
+            failures.push(failed(shard.volume, error))
+            shards[place] = undefined
+            await discard(shard)
+          }
+        }),
+      )
+      if (reached() < set.writeQuorum) throw refuse(reached(), failures)
+      return {
+        record,
+        summary: { size: summary.size, digests: summary.digests },
+        volumes: shards.flatMap((shard) => (shard === undefined ? [] : [shard.volume])),
+      } satisfies WrittenData
+    } catch (error) {
+      await Promise.all(shards.map((shard) => (shard === undefined ? undefined : discard(shard))))
+      throw error
+    }
+
+    async function finish(
+      shard: OpenShard,
+      place: number,
+      record: DataRecord,
+      summary: { readonly shardSize: number; readonly tables: readonly Uint8Array[] },
+    ): Promise<void> {
+      const table = summary.tables[place] as Uint8Array
+      const footer = encodeFooter({ ...names, ...record, scheme, shard: place })
+      const tail = [table, footer]
+      const length = table.length + footer.length
+      const { bytesWritten } = await shard.handle.writev(tail, summary.shardSize)
+      if (bytesWritten !== length) {
+        throw new Error(`Wrote ${bytesWritten} of ${length} bytes of a shard's table and footer`)
+      }
+      if (durability === 'strict') await shard.handle.datasync()
+      await shard.handle.close()
+      if (durability === 'strict') {
+        await shard.volume.directories.sync(shard.volume.shardDirectory(record.generation))
+      }
+    }
+  }
+}
+
+/** Names the scheme of a record as numbers, refusing what this store cannot read. */
+export function schemeOf(record: DataRecord, set: VolumeSet): Scheme {
+  if (record.scheme === formatScheme(set.scheme)) return set.scheme
+  throw new ObjectStoreError(
+    'CORRUPT',
+    `Generation ${record.generation} has scheme ${record.scheme}, the set ${formatScheme(set.scheme)}`,
+  )
+}
