@@ -1,0 +1,41 @@
+import { readSync, writeSync } from 'node:fs'
+
+/**
+ * @internal Writes all of the bytes, however many calls that takes. Synchronous, for a worker has nothing else to do, and
+ * on shared memory in place. Descriptors belong to the process, so that those that the main thread opened work here.
+ */
+export function writeFully(
+  fd: number,
+  slab: Uint8Array,
+  byteOffset: number,
+  length: number,
+  position: number,
+): void {
+  let done = 0
+  while (done < length) {
+    done += writeSync(fd, slab, byteOffset + done, length - done, position + done)
+  }
+}
+
+/** @internal Reads until the length is reached or the file ends; gives the bytes read. */
+export function readFully(
+  fd: number,
+  slab: Uint8Array,
+  byteOffset: number,
+  length: number,
+  position: number,
+): number {
+  let done = 0
+  while (done < length) {
+    const read = readSync(fd, slab, byteOffset + done, length - done, position + done)
+    if (read === 0) break
+    done += read
+  }
+  return done
+}
+
+/** @internal The system's number for an error of a file call; `EIO`'s for one that has none. */
+export function errnoOf(error: unknown): number {
+  const errno = (error as { errno?: unknown } | null)?.errno
+  return typeof errno === 'number' && errno < 0 ? errno : -5
+}
