@@ -5,9 +5,9 @@ import { createMemoryStream, main } from 'assemblyscript/asc'
 
 const TARGET = new URL('src/crc-kernel-bytes.ts', import.meta.url)
 
-// Four pages: tables, state and input lie at fixed places; data of the compiler's own would come after.
+// Two pages: tables, state and input lie at fixed places; data of the compiler's own would come after.
 const FLAGS =
-  '-O3 --noAssert --runtime stub --initialMemory 4 --maximumMemory 4 --memoryBase 262144'
+  '-O3 --noAssert --runtime stub --initialMemory 2 --maximumMemory 2 --memoryBase 131072'
 
 async function compile() {
   const source = await readFile(new URL('assembly/crc.ts', import.meta.url), 'utf8')

@@ -3,72 +3,73 @@
 // The words "inline:" before a function stand for a decorator that formatters of TypeScript do not know.
 //
 // One 64-bit kernel serves every reflected CRC of up to 64 bits: the state of a narrower CRC is the low part of the word.
+// An instance serves one polynomial, so that its tables lie at constant addresses.
 // The main loop is Mark Adler's braid (zlib, crc32.c): BRAIDS independent CRCs, each over every BRAIDS-th word, so that the
 // table loads of one do not wait for those of another. They are folded into one at the end.
 
-// A CRC's record: polynomial (reflected), its top bit, a table by byte, eight tables for the braid.
+// The polynomial (reflected), its top bit, a table by byte, eight tables for the braid.
 const POLY: usize = 0
 const TOP: usize = 8
 const BYTE_TABLE: usize = 64
 const BRAID_TABLE: usize = BYTE_TABLE + 256 * 8
 // Fixed places that src/crc-kernel.ts knows too.
-const STATE: usize = 98304
-const INPUT: usize = 131072
+const STATE: usize = 32768
+const INPUT: usize = 65536
 const WORD: i32 = 8
 const BRAIDS: i32 = 5
 
 /** The state after one more byte, which has been added to the state's low byte already. */
-function step(table: usize, state: u64): u64 {
-  return load<u64>(table + ((<usize>(state & 0xff)) << 3), BYTE_TABLE) ^ (state >> 8)
+function step(state: u64): u64 {
+  return load<u64>((<usize>(state & 0xff)) << 3, BYTE_TABLE) ^ (state >> 8)
 }
 
-/** Fills the record at `table`. `top` is 1 << (width - 1). */
-export function prepare(table: usize, poly: u64, top: u64): void {
-  store<u64>(table, poly, POLY)
-  store<u64>(table, top, TOP)
+/** Fills the tables. `top` is 1 << (width - 1). */
+export function prepare(poly: u64, top: u64): void {
+  store<u64>(POLY, poly)
+  store<u64>(TOP, top)
   for (let i: usize = 0; i < 256; i++) {
     let state: u64 = <u64>i
     for (let bit = 0; bit < 8; bit++) state = state & 1 ? (state >> 1) ^ poly : state >> 1
-    store<u64>(table + (i << 3), state, BYTE_TABLE)
+    store<u64>(i << 3, state, BYTE_TABLE)
   }
   for (let i: usize = 0; i < 256; i++) {
-    let state = load<u64>(table + (i << 3), BYTE_TABLE)
+    let state = load<u64>(i << 3, BYTE_TABLE)
     for (let n = 1; n < WORD * BRAIDS; n++) {
       const k = WORD * BRAIDS - n
-      if (k < WORD) store<u64>(table + ((<usize>k) << 11) + (i << 3), state, BRAID_TABLE)
-      state = step(table, state)
+      if (k < WORD) store<u64>(((<usize>k) << 11) + (i << 3), state, BRAID_TABLE)
+      state = step(state)
     }
-    store<u64>(table + (i << 3), state, BRAID_TABLE)
+    store<u64>(i << 3, state, BRAID_TABLE)
   }
 }
 
-/** Moves a word of the braid to its next place, BRAIDS words on. */
+/** Moves a word of the braid to its next place, BRAIDS words on. 0x7f8 is a byte times the eight bytes of an entry. */
 // inline:
-function braid(t: usize, w: u64): u64 {
+function braid(w: u64): u64 {
   return (
-    load<u64>(t + ((<usize>(w & 0xff)) << 3), BRAID_TABLE) ^
-    load<u64>(t + ((<usize>(w >> 8) & 0xff) << 3), BRAID_TABLE + 2048) ^
-    load<u64>(t + ((<usize>(w >> 16) & 0xff) << 3), BRAID_TABLE + 2048 * 2) ^
-    load<u64>(t + ((<usize>(w >> 24) & 0xff) << 3), BRAID_TABLE + 2048 * 3) ^
-    load<u64>(t + ((<usize>(w >> 32) & 0xff) << 3), BRAID_TABLE + 2048 * 4) ^
-    load<u64>(t + ((<usize>(w >> 40) & 0xff) << 3), BRAID_TABLE + 2048 * 5) ^
-    load<u64>(t + ((<usize>(w >> 48) & 0xff) << 3), BRAID_TABLE + 2048 * 6) ^
-    load<u64>(t + ((<usize>(w >> 56)) << 3), BRAID_TABLE + 2048 * 7)
+    load<u64>(<usize>(w << 3) & 0x7f8, BRAID_TABLE) ^
+    load<u64>(<usize>(w >> 5) & 0x7f8, BRAID_TABLE + 2048) ^
+    load<u64>(<usize>(w >> 13) & 0x7f8, BRAID_TABLE + 2048 * 2) ^
+    load<u64>(<usize>(w >> 21) & 0x7f8, BRAID_TABLE + 2048 * 3) ^
+    load<u64>(<usize>(w >> 29) & 0x7f8, BRAID_TABLE + 2048 * 4) ^
+    load<u64>(<usize>(w >> 37) & 0x7f8, BRAID_TABLE + 2048 * 5) ^
+    load<u64>(<usize>(w >> 45) & 0x7f8, BRAID_TABLE + 2048 * 6) ^
+    load<u64>(<usize>(w >> 53) & 0x7f8, BRAID_TABLE + 2048 * 7)
   )
 }
 
 /** Moves a word by its own length only. */
-function word(table: usize, w: u64): u64 {
-  for (let i = 0; i < WORD; i++) w = step(table, w)
+function word(w: u64): u64 {
+  for (let i = 0; i < WORD; i++) w = step(w)
   return w
 }
 
 /** Runs `length` bytes at INPUT through the state at STATE. */
-export function update(table: usize, length: usize): void {
+export function update(length: i32): void {
   let state = load<u64>(STATE)
   let at = INPUT
-  const end = INPUT + length
-  if (<i32>length >= WORD * BRAIDS * 2) {
+  const end = INPUT + <usize>length
+  if (length >= WORD * BRAIDS * 2) {
     let c0 = state
     let c1: u64 = 0
     let c2: u64 = 0
@@ -76,22 +77,22 @@ export function update(table: usize, length: usize): void {
     let c4: u64 = 0
     const last = end - WORD * BRAIDS * 2
     while (at <= last) {
-      c0 = braid(table, c0 ^ load<u64>(at))
-      c1 = braid(table, c1 ^ load<u64>(at, 8))
-      c2 = braid(table, c2 ^ load<u64>(at, 16))
-      c3 = braid(table, c3 ^ load<u64>(at, 24))
-      c4 = braid(table, c4 ^ load<u64>(at, 32))
+      c0 = braid(c0 ^ load<u64>(at))
+      c1 = braid(c1 ^ load<u64>(at, 8))
+      c2 = braid(c2 ^ load<u64>(at, 16))
+      c3 = braid(c3 ^ load<u64>(at, 24))
+      c4 = braid(c4 ^ load<u64>(at, 32))
       at += WORD * BRAIDS
     }
-    state = word(table, c0 ^ load<u64>(at))
-    state = word(table, state ^ c1 ^ load<u64>(at, 8))
-    state = word(table, state ^ c2 ^ load<u64>(at, 16))
-    state = word(table, state ^ c3 ^ load<u64>(at, 24))
-    state = word(table, state ^ c4 ^ load<u64>(at, 32))
+    state = word(c0 ^ load<u64>(at))
+    state = word(state ^ c1 ^ load<u64>(at, 8))
+    state = word(state ^ c2 ^ load<u64>(at, 16))
+    state = word(state ^ c3 ^ load<u64>(at, 24))
+    state = word(state ^ c4 ^ load<u64>(at, 32))
     at += WORD * BRAIDS
   }
   while (at < end) {
-    state = step(table, state ^ <u64>load<u8>(at))
+    state = step(state ^ <u64>load<u8>(at))
     at++
   }
   store<u64>(STATE, state)
@@ -111,9 +112,9 @@ function multiply(a: u64, b: u64, poly: u64, top: u64): u64 {
 }
 
 /** Appends `bytes` zero bytes to the state at STATE: multiplies it by x^(8 * bytes). */
-export function advance(table: usize, bytes: f64): void {
-  const poly = load<u64>(table, POLY)
-  const top = load<u64>(table, TOP)
+export function advance(bytes: f64): void {
+  const poly = load<u64>(POLY)
+  const top = load<u64>(TOP)
   let state = load<u64>(STATE)
   let power = top >> 8
   for (let rest = <u64>bytes; rest != 0; rest >>= 1) {

@@ -8,23 +8,13 @@ export interface CrcRegister {
   high: number
 }
 
+/** The exports of assembly/crc.ts. */
 interface Kernel {
   readonly memory: Memory
-  prepare(table: number, polynomial: bigint, top: bigint): void
-  update(table: number, length: number): void
-  advance(table: number, bytes: number): void
+  prepare(polynomial: bigint, top: bigint): void
+  update(length: number): void
+  advance(bytes: number): void
 }
-
-// Fixed places in the kernel's memory; assembly/crc.ts has the same.
-const TABLE: Readonly<Record<CrcAlgorithm, number>> = {
-  crc32: 0,
-  crc32c: 32_768,
-  crc64nvme: 65_536,
-}
-const STATE = 98_304
-const INPUT = 131_072
-/** Small enough to be in the second-level cache still when the kernel reads what was copied in. */
-const PIECE = 65_536
 
 interface Loaded {
   readonly kernel: Kernel
@@ -32,43 +22,61 @@ interface Loaded {
   readonly input: Uint8Array
 }
 
-let loaded: Loaded | undefined
+// Fixed places in the kernel's memory; assembly/crc.ts has the same.
+const STATE = 32_768
+const INPUT = 65_536
+/** Small enough to be in the second-level cache still when the kernel reads what was copied in. */
+const PIECE = 65_536
 
-function load(): Loaded {
+/** Reflected: IEEE 802.3; RFC 3720 (Castagnoli); NVM Express NVM Command Set 1.0, 64b CRC. */
+const POLYNOMIALS: Readonly<Record<CrcAlgorithm, readonly [polynomial: bigint, top: bigint]>> = {
+  crc32: [0xedb88320n, 1n << 31n],
+  crc32c: [0x82f63b78n, 1n << 31n],
+  crc64nvme: [0x9a6c9329ac4bc9b5n, 1n << 63n],
+}
+
+const kernels = new Map<CrcAlgorithm, Loaded>()
+
+function kernelOf(algorithm: CrcAlgorithm): Loaded {
+  const known = kernels.get(algorithm)
+  if (known !== undefined) return known
   const kernel = instantiate(Buffer.from(CRC_KERNEL_BASE64, 'base64')) as Kernel
-  // Reflected polynomials: IEEE 802.3; RFC 3720 (Castagnoli); NVM Express NVM Command Set 1.0, figure 120.
-  kernel.prepare(TABLE.crc32, 0xedb88320n, 1n << 31n)
-  kernel.prepare(TABLE.crc32c, 0x82f63b78n, 1n << 31n)
-  kernel.prepare(TABLE.crc64nvme, 0x9a6c9329ac4bc9b5n, 1n << 63n)
-  return {
+  kernel.prepare(...POLYNOMIALS[algorithm])
+  const { buffer } = kernel.memory
+  const loaded: Loaded = {
     kernel,
-    state: new Uint32Array(kernel.memory.buffer, STATE, 2),
-    input: new Uint8Array(kernel.memory.buffer, INPUT, PIECE),
+    state: new Uint32Array(buffer, STATE, 2),
+    input: new Uint8Array(buffer, INPUT, PIECE),
   }
+  kernels.set(algorithm, loaded)
+  return loaded
+}
+
+function withRegister(
+  { kernel, state }: Loaded,
+  register: CrcRegister,
+  work: (kernel: Kernel) => void,
+): void {
+  state[0] = register.low
+  state[1] = register.high
+  work(kernel)
+  register.low = state[0]
+  register.high = state[1]
 }
 
 /** @internal Runs bytes through a register, which is changed. */
 export function crcUpdate(algorithm: CrcAlgorithm, register: CrcRegister, bytes: Uint8Array): void {
-  loaded ??= load()
-  const { kernel, state, input } = loaded
-  state[0] = register.low
-  state[1] = register.high
-  for (let at = 0; at < bytes.length; at += PIECE) {
-    const length = Math.min(PIECE, bytes.length - at)
-    input.set(length === bytes.length ? bytes : bytes.subarray(at, at + length))
-    kernel.update(TABLE[algorithm], length)
-  }
-  register.low = state[0]
-  register.high = state[1]
+  const loaded = kernelOf(algorithm)
+  withRegister(loaded, register, (kernel) => {
+    for (let at = 0; at < bytes.length; at += PIECE) {
+      const length = Math.min(PIECE, bytes.length - at)
+      loaded.input.set(length === bytes.length ? bytes : bytes.subarray(at, at + length))
+      kernel.update(length)
+    }
+  })
 }
 
 /** @internal Appends zero bytes to a CRC value (not conditioned): multiplies it by x^(8 * bytes). */
 export function crcAdvance(algorithm: CrcAlgorithm, register: CrcRegister, bytes: number): void {
-  loaded ??= load()
-  const { kernel, state } = loaded
-  state[0] = register.low
-  state[1] = register.high
-  kernel.advance(TABLE[algorithm], bytes)
-  register.low = state[0]
-  register.high = state[1]
+  withRegister(kernelOf(algorithm), register, (kernel) => kernel.advance(bytes))
 }
