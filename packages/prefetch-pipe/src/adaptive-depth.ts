@@ -18,7 +18,7 @@ const TOLERATED_WAIT = 0.05
 const WORTHWHILE_GAIN = 1.15
 /** A shallower pipe that keeps this much of the rate is as good. */
 const HARMLESS_LOSS = 0.95
-/** Rounds between two trials once the best depth has been found. */
+/** Rounds between two trials once the best depth has been found; reached by doubling. */
 const ROUNDS_AT_REST = 16
 
 /** A depth that never changes. */
@@ -42,7 +42,8 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
   let limited = false
   let rest = 0
   let direction: 'up' | 'down' = 'up'
-  let trial: { readonly from: number; readonly rate: number } | undefined
+  let backoff = 1
+  let trial: { readonly from: number; readonly rate: number; doubted: boolean } | undefined
 
   function resize(to: number, now: number): void {
     depth = Math.min(max, Math.max(min, to))
@@ -56,7 +57,8 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
 
   function turn(): void {
     direction = direction === 'up' ? 'down' : 'up'
-    rest = ROUNDS_AT_REST
+    rest = backoff
+    backoff = Math.min(backoff * 2, ROUNDS_AT_REST)
   }
 
   function endRound(now: number): void {
@@ -70,12 +72,17 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
       return resize(needed < depth ? Math.max(needed, depth >> 1) : depth, now)
     }
     if (trial !== undefined) {
-      const { from, rate: before } = trial
-      trial = undefined
+      const { from, rate: before, doubted } = trial
       if (rate < before * (depth > from ? WORTHWHILE_GAIN : HARMLESS_LOSS)) {
+        // New connections are slow once: one bad round is not yet a verdict.
+        trial.doubted = true
+        if (!doubted) return resize(depth, now)
+        trial = undefined
         turn()
         return resize(from, now)
       }
+      trial = undefined
+      backoff = 1
     }
     if (rest > 0) {
       rest--
@@ -85,7 +92,7 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
       turn()
       return resize(depth, now)
     }
-    trial = { from: depth, rate }
+    trial = { from: depth, rate, doubted: false }
     resize(direction === 'up' ? depth * 2 : depth >> 1, now)
   }
 

@@ -1,0 +1,187 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { prefetch } from '@millrace/prefetch-pipe'
+import { type Dispatcher, Pool } from 'undici'
+import { type Bench, type Contender, interleave, mbps, type Row } from '../driver.ts'
+
+const CHUNK = 64 * 1024
+const BUDGET = 16 * 1024 * 1024
+const CONNECTIONS = 64
+
+/** Milliseconds before each answer, chunks per run, and counted rounds: short runs are repeated more often. */
+const PLAN: readonly {
+  readonly latency: number
+  readonly chunks: number
+  readonly rounds: number
+}[] = [
+  { latency: 0, chunks: 1024, rounds: 11 },
+  { latency: 5, chunks: 384, rounds: 3 },
+  { latency: 10, chunks: 384, rounds: 3 },
+  { latency: 20, chunks: 384, rounds: 3 },
+]
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+type FetchSpan = (
+  span: Span,
+  context: { readonly signal: AbortSignal; readonly offset: number },
+) => Promise<Iterable<Uint8Array>>
+
+/** The same in-process server for all contenders; without latency it answers at once, with no timer between. */
+async function serve(latency: number): Promise<{ origin: string; close(): void }> {
+  const file = Buffer.alloc(CHUNK * 64, 'millrace')
+  const server = createServer((request, response) => {
+    const answer = (): void => {
+      const [start = 0, end = 0] = (request.headers.range ?? '').slice(6).split('-').map(Number)
+      const at = start % file.length
+      response.writeHead(206, { 'content-length': end + 1 - start })
+      response.end(file.subarray(at, at + end + 1 - start))
+    }
+    if (latency > 0) setTimeout(answer, latency)
+    else answer()
+  })
+  server.keepAliveTimeout = 60_000
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return { origin: `http://127.0.0.1:${port}`, close: () => server.close() }
+}
+
+/** What came, then what went wrong: a broken answer keeps its bytes, so that it can be resumed. */
+function* replay(chunks: readonly Uint8Array[], failure: unknown): Iterable<Uint8Array> {
+  yield* chunks
+  throw failure
+}
+
+/** undici's lowest layer: no Node stream, no Web stream, one promise per span. */
+function spanFetcher(dispatcher: Dispatcher): FetchSpan {
+  return ({ start, end }, { signal, offset }) =>
+    new Promise((resolve, reject) => {
+      const chunks: Uint8Array[] = []
+      let onAbort: (() => void) | undefined
+      const over = (): void => {
+        if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
+      }
+      dispatcher.dispatch(
+        {
+          path: '/object',
+          method: 'GET',
+          headers: ['range', `bytes=${start + offset}-${end - 1}`],
+        },
+        {
+          onConnect(abort) {
+            if (signal.aborted) return abort(signal.reason as Error)
+            onAbort = () => abort(signal.reason as Error)
+            signal.addEventListener('abort', onAbort)
+          },
+          onHeaders(status) {
+            if (status !== 206)
+              throw new Error(`Server answered without the range: status ${status}`)
+            return true
+          },
+          onData(chunk) {
+            chunks.push(chunk)
+            return true
+          },
+          onComplete() {
+            over()
+            resolve(chunks)
+          },
+          onError(error) {
+            over()
+            if (chunks.length === 0) reject(error)
+            else resolve(replay(chunks, error))
+          },
+        },
+      )
+    })
+}
+
+async function sequential(spans: readonly Span[], fetch: FetchSpan): Promise<void> {
+  const { signal } = new AbortController()
+  let bytes = 0
+  for (const span of spans) {
+    for (const chunk of await fetch(span, { signal, offset: 0 })) bytes += chunk.length
+  }
+  check(bytes, spans)
+}
+
+async function ahead(
+  spans: readonly Span[],
+  fetch: FetchSpan,
+  depth: number | 'adaptive',
+  ended: (peak: number, depth: number) => void,
+): Promise<void> {
+  const stream = prefetch(spans, { fetch, depth, budget: BUDGET })
+  let bytes = 0
+  for await (const chunk of stream) bytes += chunk.length
+  check(bytes, spans)
+  const { peakBuffered, depth: last } = stream.stats()
+  ended(peakBuffered, last)
+}
+
+function check(bytes: number, spans: readonly Span[]): void {
+  const expected = spans.length * CHUNK
+  if (bytes !== expected) throw new Error(`Lost bytes: ${bytes} of ${expected}`)
+}
+
+export const bench: Bench = {
+  name: 'prefetch',
+  description:
+    'SeaweedFS table: 64 KiB chunks by node:http, client and server in one event loop, against one request at a time',
+  async run(context) {
+    const rows: Row[] = []
+    const ratios: Record<string, number> = {}
+    let peakOfAll = 0
+    for (const { latency, chunks, rounds } of PLAN) {
+      context.progress(`${latency} ms: ${rounds} rounds of ${chunks} chunks`)
+      const server = await serve(latency)
+      const pool = new Pool(server.origin, { connections: CONNECTIONS, pipelining: 1 })
+      const fetch = spanFetcher(pool)
+      const spans = Array.from({ length: chunks }, (_, i) => ({
+        start: i * CHUNK,
+        end: (i + 1) * CHUNK,
+      }))
+      const peaks = { depth4: 0, adaptive: 0 }
+      let deepest = 0
+      const contenders: Record<'sequential' | 'depth4' | 'adaptive', Contender> = {
+        sequential: () => sequential(spans, fetch),
+        depth4: () =>
+          ahead(spans, fetch, 4, (peak) => {
+            peaks.depth4 = Math.max(peaks.depth4, peak)
+          }),
+        adaptive: () =>
+          ahead(spans, fetch, 'adaptive', (peak, depth) => {
+            peaks.adaptive = Math.max(peaks.adaptive, peak)
+            deepest = Math.max(deepest, depth)
+          }),
+      }
+      const seconds = await interleave(contenders, { rounds, warmups: latency === 0 ? 3 : 1 })
+      const rate = (time: number): number => mbps(chunks * CHUNK, time)
+      ratios[`depth4 ${latency}ms`] = seconds.sequential / seconds.depth4
+      ratios[`adaptive ${latency}ms`] = seconds.sequential / seconds.adaptive
+      peakOfAll = Math.max(peakOfAll, peaks.depth4, peaks.adaptive)
+      rows.push({
+        'latency ms': latency,
+        'sequential MB/s': rate(seconds.sequential),
+        'depth 4 MB/s': rate(seconds.depth4),
+        'adaptive MB/s': rate(seconds.adaptive),
+        'depth4 peak KiB': Math.round(peaks.depth4 / 1024),
+        'adaptive peak KiB': Math.round(peaks.adaptive / 1024),
+        'adaptive depth': deepest,
+      })
+      await pool.close()
+      server.close()
+    }
+    return {
+      rows,
+      ratios,
+      notes: [
+        `Peak of bytes held: ${peakOfAll.toLocaleString('en-US')} of ${BUDGET.toLocaleString('en-US')}`,
+        'SeaweedFS at depth 4 (Go, several cores): 2.2, 3.8, 4.0, 3.9 at 0, 5, 10, 20 ms',
+      ],
+    }
+  },
+}
