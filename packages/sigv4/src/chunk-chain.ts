@@ -1,6 +1,7 @@
 import { argumentError } from './errors.ts'
+import { createHexHmac } from './hmac.ts'
 import { EMPTY_PAYLOAD_SHA256 } from './payload-mode.ts'
-import { equalConstantTime, sha256Hex, signText } from './signing-key.ts'
+import { equalConstantTime, sha256Hex } from './signing-key.ts'
 
 /** Where a chain of chunk signatures starts: `signRequest` and `verifyRequest` both give these. */
 export interface ChunkChainOptions {
@@ -60,21 +61,16 @@ export function createChunkSigner(options: ChunkChainOptions): ChunkSigner {
     )
   }
   const chunkPrefix = `AWS4-HMAC-SHA256-PAYLOAD\n${timestamp}\n${scope}\n`
+  const sign = createHexHmac(signingKey)
   let previous = options.seedSignature
   return {
     signChunk(sha256) {
-      previous = signText(
-        signingKey,
-        `${chunkPrefix}${previous}\n${EMPTY_PAYLOAD_SHA256}\n${sha256}`,
-      )
+      previous = sign(`${chunkPrefix}${previous}\n${EMPTY_PAYLOAD_SHA256}\n${sha256}`)
       return previous
     },
     signTrailer(canonicalTrailers) {
       const hash = sha256Hex(canonicalTrailers)
-      previous = signText(
-        signingKey,
-        `AWS4-HMAC-SHA256-TRAILER\n${timestamp}\n${scope}\n${previous}\n${hash}`,
-      )
+      previous = sign(`AWS4-HMAC-SHA256-TRAILER\n${timestamp}\n${scope}\n${previous}\n${hash}`)
       return previous
     },
   }
