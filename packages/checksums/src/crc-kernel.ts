@@ -1,6 +1,6 @@
 import type { CrcAlgorithm } from './algorithms.ts'
 import { CRC_KERNEL_BASE64 } from './crc-kernel-bytes.ts'
-import { instantiate, type Memory } from './web-assembly.ts'
+import { alignedLike, instantiate, type Memory } from './web-assembly.ts'
 
 /** A CRC's register (or its final value): up to 64 bits as two unsigned halves, so that no BigInt is made per call. */
 export interface CrcRegister {
@@ -12,19 +12,19 @@ export interface CrcRegister {
 interface Kernel {
   readonly memory: Memory
   prepare(polynomial: bigint, top: bigint): void
-  update(length: number): void
+  update(input: number, length: number): void
   advance(bytes: number): void
 }
 
 interface Loaded {
   readonly kernel: Kernel
   readonly state: Uint32Array
-  readonly input: Uint8Array
+  readonly memory: Uint8Array
 }
 
-// Fixed places in the kernel's memory; assembly/crc.ts has the same.
+// Fixed places in the kernel's memory; assembly/crc.ts has the same STATE.
 const STATE = 32_768
-const INPUT = 65_536
+const INPUT = 65_536 - 8
 /** Small enough to be in the second-level cache still when the kernel reads what was copied in. */
 const PIECE = 65_536
 
@@ -46,7 +46,7 @@ function kernelOf(algorithm: CrcAlgorithm): Loaded {
   const loaded: Loaded = {
     kernel,
     state: new Uint32Array(buffer, STATE, 2),
-    input: new Uint8Array(buffer, INPUT, PIECE),
+    memory: new Uint8Array(buffer),
   }
   kernels.set(algorithm, loaded)
   return loaded
@@ -69,9 +69,10 @@ export function crcUpdate(algorithm: CrcAlgorithm, register: CrcRegister, bytes:
   const loaded = kernelOf(algorithm)
   withRegister(loaded, register, (kernel) => {
     for (let at = 0; at < bytes.length; at += PIECE) {
-      const length = Math.min(PIECE, bytes.length - at)
-      loaded.input.set(length === bytes.length ? bytes : bytes.subarray(at, at + length))
-      kernel.update(length)
+      const piece = bytes.subarray(at, at + PIECE)
+      const input = alignedLike(piece, INPUT)
+      loaded.memory.set(piece, input)
+      kernel.update(input, piece.length)
     }
   })
 }

@@ -16,3 +16,13 @@ export function instantiate(bytes: Uint8Array): unknown {
 export interface Memory {
   readonly buffer: ArrayBuffer
 }
+
+/**
+ * @internal The first address from `base` with the misalignment of `bytes`. V8 copies from shared memory word by word only
+ * between places that are aligned alike, and else byte by byte at a seventh of the speed.
+ *
+ * @param base a multiple of 8, with 7 bytes to spare after the copy
+ */
+export function alignedLike(bytes: Uint8Array, base: number): number {
+  return base + (bytes.byteOffset & 7)
+}

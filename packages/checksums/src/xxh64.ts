@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { HashEngine } from './engine.ts'
-import { instantiate, type Memory } from './web-assembly.ts'
+import { alignedLike, instantiate, type Memory } from './web-assembly.ts'
 
 /** The part of xxhash-wasm's module that is used: XXH64 on a state at `state` in its memory. */
 interface XxhashModule {
@@ -15,12 +15,12 @@ interface XxhashModule {
 // Places in the module's one page of memory; xxhash-wasm's own JavaScript keeps a state of as many bytes.
 const STATE_LENGTH = 88
 const INPUT = 128
-const PIECE = 65_536 - INPUT
+const PIECE = 65_536 - INPUT - 8
 
 interface Loaded {
   readonly xxhash: XxhashModule
   readonly state: Uint8Array
-  readonly input: Uint8Array
+  readonly memory: Uint8Array
 }
 
 let loaded: Loaded | undefined
@@ -33,7 +33,7 @@ function load(): Loaded {
   return {
     xxhash,
     state: new Uint8Array(xxhash.mem.buffer, 0, STATE_LENGTH),
-    input: new Uint8Array(xxhash.mem.buffer, INPUT, PIECE),
+    memory: new Uint8Array(xxhash.mem.buffer),
   }
 }
 
@@ -41,7 +41,7 @@ function load(): Loaded {
 export const XXH64: HashEngine = {
   start() {
     loaded ??= load()
-    const { xxhash, state, input } = loaded
+    const { xxhash, state, memory } = loaded
     // init64 leaves the counters as they are.
     state.fill(0)
     xxhash.init64(0, 0n)
@@ -51,8 +51,9 @@ export const XXH64: HashEngine = {
         state.set(own)
         for (let at = 0; at < bytes.length; at += PIECE) {
           const piece = bytes.subarray(at, at + PIECE)
-          input.set(piece)
-          xxhash.update64(0, INPUT, piece.length)
+          const input = alignedLike(piece, INPUT)
+          memory.set(piece, input)
+          xxhash.update64(0, input, piece.length)
         }
         own.set(state)
       },
