@@ -1,1 +1,15 @@
-export {}
+export { DIRECT_ALIGNMENT, type DirectState } from './direct-file.ts'
+export { PwriteSinkError, type PwriteSinkErrorCode } from './errors.ts'
+export { openPwriteSink } from './open-pwrite-sink.ts'
+export { fsWriter, type PositionedWriter } from './positioned-writer.ts'
+export type { PwriteSink } from './sink.ts'
+export type { PwriteSinkOptions } from './sink-options.ts'
+export type { FsyncMode } from './temp-file.ts'
+export {
+  DEFAULT_WRITE_CONCURRENCY,
+  pwriteSink,
+  type Span,
+  type WriteOptions,
+  writeSpans,
+  type WrittenFile,
+} from './write-spans.ts'
