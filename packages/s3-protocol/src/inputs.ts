@@ -133,12 +133,12 @@ const bucketReaders = {
         details: { Header: 'x-amz-bucket-object-lock-enabled' },
       })
     }
-    return bucketInput(request)
+    return { ...bucketInput(request), ...digests(request) }
   },
   HeadBucket: bucketInput,
   DeleteBucket: bucketInput,
   GetBucketLocation: bucketInput,
-  DeleteObjects: bucketInput,
+  DeleteObjects: (request) => ({ ...bucketInput(request), ...digests(request) }),
 } satisfies Partial<Readers>
 
 const objectReaders = {

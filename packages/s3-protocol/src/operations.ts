@@ -184,7 +184,7 @@ export type ObjectConfigurationName =
 /** The input of each operation, by S3's name for it. */
 export type S3Inputs = {
   readonly ListBuckets: ListBucketsInput
-  readonly CreateBucket: BucketInput
+  readonly CreateBucket: BucketInput & BodyInput
   readonly HeadBucket: BucketInput
   readonly DeleteBucket: BucketInput
   readonly GetBucketLocation: BucketInput
@@ -192,7 +192,7 @@ export type S3Inputs = {
   readonly ListObjectsV2: ListObjectsV2Input
   readonly ListObjectVersions: ListObjectVersionsInput
   readonly ListMultipartUploads: ListMultipartUploadsInput
-  readonly DeleteObjects: BucketInput
+  readonly DeleteObjects: BucketInput & BodyInput
   readonly GetObject: ReadObjectInput
   readonly HeadObject: ReadObjectInput
   readonly GetObjectAttributes: GetObjectAttributesInput

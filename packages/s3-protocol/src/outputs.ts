@@ -51,7 +51,7 @@ export interface GetObjectOutput extends HeadObjectOutput {
   /** Exactly `range.end - range.start` bytes (or `size`), or an error. */
   readonly body: ByteStream
   /** Called once when the body has been sent, or never will be. */
-  readonly close?: () => Promise<void> | void
+  readonly close?: () => PromiseLike<void>
 }
 
 /** What PutObject and UploadPart answer. */

@@ -12,8 +12,10 @@ export interface XmlField {
   readonly max?: number
   /** Percent-encoded where the client asked for `encoding-type=url`. @default false */
   readonly url?: true
-  /** The element's name, where two fields of one shape are alike but for it. @default the field's name */
+  /** Not an element but the text of the shape itself. @default false */
   readonly text?: true
+  /** Attributes that are written with it. @default none */
+  readonly attributes?: string
 }
 
 /**
@@ -284,7 +286,11 @@ export const S3_XML = {
     DisplayName: { type: 'string' },
   },
   Grant: {
-    Grantee: { type: 'Grantee', required: true },
+    Grantee: {
+      type: 'Grantee',
+      required: true,
+      attributes: ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"',
+    },
     Permission: { type: 'string', required: true },
   },
   Grants: { Grant: { type: 'Grant', list: true } },

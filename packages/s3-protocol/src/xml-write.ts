@@ -66,7 +66,7 @@ function scalar(type: string, value: unknown): string {
 
 function element(name: string, field: XmlField, value: unknown, url: boolean): string {
   if (FIELDS.has(field.type)) {
-    return `<${name}>${content(field.type, value as Source, url)}</${name}>`
+    return `<${name}${field.attributes ?? ''}>${content(field.type, value as Source, url)}</${name}>`
   }
   const text =
     url && field.url === true ? encodeListingText(value as string) : scalar(field.type, value)

@@ -1,1 +1,12 @@
-export {}
+export { type Access, allowOwners, allowSigned, type Authorize } from './authorize.ts'
+export type { Operation, OperationContext, Operations } from './context.ts'
+export { FAILURE_CHANNEL, REQUEST_CHANNEL } from './diagnostics.ts'
+export { BodyLengthError, ClientGoneError } from './errors.ts'
+export { createS3Handler, type S3Handler, type S3HandlerOptions } from './handler.ts'
+export { type Identity, type User, type UserLookup, usersOf } from './identity.ts'
+export { operationsFor } from './operations-for.ts'
+export { MIN_BYTES_PER_SECOND, RATE_WINDOW_MS } from './rate-guard.ts'
+export type { RequestBody } from './request-body.ts'
+export { MAX_WRITES_IN_FLIGHT } from './send-body.ts'
+export { attachS3, createS3Server, DEFAULT_SERVER_LIMITS, type ServerLimits } from './server.ts'
+export { RETRY_AFTER_SECONDS, toS3Error } from './store-errors.ts'

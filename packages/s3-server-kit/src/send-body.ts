@@ -1,0 +1,116 @@
+import type { ServerResponse } from 'node:http'
+import type { ByteStream } from '@millrace/byte-streams'
+import type { Lease, LeaseStream } from '@millrace/pooled-buffers'
+import { BodyLengthError, ClientGoneError } from './errors.ts'
+import type { RateGuard, Transfer } from './rate-guard.ts'
+
+/** Writes that may be under way on one socket: enough to keep it busy, few enough that a client who stops holds little. */
+export const MAX_WRITES_IN_FLIGHT = 4
+
+/**
+ * Sends a body of known length. Leased slots go to the socket as they are and back to their pool when the kernel has them.
+ *
+ * @param res - its head has been written, with Content-Length
+ * @param body - exactly `length` bytes
+ * @param length - bytes
+ * @param guard - destroys the socket of a client that takes too little
+ * @throws {BodyLengthError} where the store gives another number of bytes: then the socket has to be destroyed
+ * @throws {ClientGoneError} where the client has gone; every lease has been released by then
+ */
+export async function sendBody(
+  res: ServerResponse,
+  body: ByteStream | LeaseStream,
+  length: number,
+  guard: RateGuard,
+): Promise<void> {
+  const writer = createWriter(res, guard)
+  let sent = 0
+  try {
+    if ('leases' in body) {
+      for await (const lease of body.leases()) {
+        sent += lease.bytes.byteLength
+        if (sent > length) {
+          lease.release()
+          throw new BodyLengthError(length, sent)
+        }
+        await writer.write(lease.bytes, lease)
+      }
+    } else {
+      for await (const chunk of body) {
+        sent += chunk.byteLength
+        if (sent > length) throw new BodyLengthError(length, sent)
+        await writer.write(chunk, undefined)
+      }
+    }
+    if (sent !== length) throw new BodyLengthError(length, sent)
+    await writer.drained()
+  } finally {
+    writer.close()
+  }
+}
+
+interface Writer {
+  /** Takes the lease over. Resolves when there is room for another write. */
+  write(bytes: Uint8Array, lease: Lease | undefined): Promise<void> | undefined
+  drained(): Promise<void> | undefined
+  close(): void
+}
+
+function createWriter(res: ServerResponse, guard: RateGuard): Writer {
+  // Writes end in the order they began, so one queue and one callback serve them all.
+  const held: (Lease | undefined)[] = []
+  let gone = res.destroyed
+  let limit = MAX_WRITES_IN_FLIGHT
+  let wake: (() => void) | undefined
+  let refuse: ((error: Error) => void) | undefined
+  // Most answers never wait for their client, and need no watching.
+  let transfer: Transfer | undefined
+
+  const onWritten = (error?: Error | null): void => {
+    if (gone) return
+    if (error) {
+      onClose()
+      return
+    }
+    held.shift()?.release()
+    if (held.length >= limit) return
+    if (transfer !== undefined) transfer.waiting = false
+    wake?.()
+  }
+  const onClose = (): void => {
+    gone = true
+    for (const lease of held.splice(0)) lease?.release()
+    refuse?.(new ClientGoneError())
+  }
+  res.on('close', onClose)
+  const room = (below: number): Promise<void> | undefined => {
+    if (gone) throw new ClientGoneError()
+    if (held.length < below) return undefined
+    limit = below
+    transfer ??= guard.watch(() => res.destroy())
+    transfer.waiting = true
+    return new Promise<void>((resolve, reject) => {
+      wake = resolve
+      refuse = reject
+    })
+  }
+  return {
+    write(bytes, lease) {
+      if (gone) {
+        lease?.release()
+        throw new ClientGoneError()
+      }
+      held.push(lease)
+      if (transfer !== undefined) transfer.bytes += bytes.byteLength
+      res.write(bytes, onWritten)
+      return room(MAX_WRITES_IN_FLIGHT)
+    },
+    drained: () => room(1),
+    close() {
+      if (transfer !== undefined) guard.release(transfer)
+      res.off('close', onClose)
+      // Writes that are still under way hold their bytes: wait for the socket, or for its end.
+      if (held.length > 0 && !gone) res.once('close', onClose)
+    },
+  }
+}
