@@ -152,10 +152,11 @@ export function createS3Store(options: S3StoreOptions): S3Store {
 }
 
 function endpointOf(endpoint: string | URL): URL {
-  if (!URL.canParse(`${endpoint}`)) throw invalid(`Endpoint must be a URL: ${endpoint}`)
-  const url = new URL(endpoint)
+  const text = endpoint.toString()
+  if (!URL.canParse(text)) throw invalid(`Endpoint must be a URL: ${text}`)
+  const url = new URL(text)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    throw invalid(`Endpoint must be an http or https URL: ${endpoint}`)
+    throw invalid(`Endpoint must be an http or https URL: ${text}`)
   }
   if (url.username !== '' || url.search !== '' || url.hash !== '') {
     throw invalid('Endpoint must have no user, query or fragment: give keys as credentials')
