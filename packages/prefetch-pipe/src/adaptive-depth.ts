@@ -9,7 +9,9 @@ export interface DepthControl {
   /** A fetch could not start because `depth` was reached. */
   depthReached(): void
   /** A fetch that began at `startedAt` has brought all its bytes. */
-  fetched(startedAt: number, now: number): void
+  fetched(bytes: number, startedAt: number, now: number): void
+  /** The consumer took bytes. */
+  consumed(bytes: number): void
 }
 
 /** Share of its time a consumer may wait before the pipe counts as too shallow. */
@@ -23,7 +25,7 @@ const ROUNDS_AT_REST = 16
 
 /** A depth that never changes. */
 export function fixedDepth(depth: number): DepthControl {
-  return { depth, waitBegan() {}, waitEnded() {}, depthReached() {}, fetched() {} }
+  return { depth, waitBegan() {}, waitEnded() {}, depthReached() {}, fetched() {}, consumed() {} }
 }
 
 /**
@@ -37,6 +39,8 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
   let roundStart = Number.NEGATIVE_INFINITY
   let fetches = 0
   let latencySum = 0
+  let fetchedBytes = 0
+  let consumedBytes = 0
   let waited = 0
   let waitingSince: number | undefined
   let limited = false
@@ -50,6 +54,8 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
     roundStart = now
     fetches = 0
     latencySum = 0
+    fetchedBytes = 0
+    consumedBytes = 0
     waited = 0
     limited = false
     if (waitingSince !== undefined) waitingSince = now
@@ -68,7 +74,8 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
     const rate = depth / latency
     if (waitedMs / elapsed <= TOLERATED_WAIT || !limited) {
       trial = undefined
-      const needed = Math.ceil((fetches / elapsed) * latency) + 1
+      const itemsConsumed = (fetches * consumedBytes) / Math.max(fetchedBytes, 1)
+      const needed = Math.ceil((itemsConsumed / elapsed) * latency) + 1
       return resize(needed < depth ? Math.max(needed, depth >> 1) : depth, now)
     }
     if (trial !== undefined) {
@@ -111,10 +118,14 @@ export function adaptiveDepth(min: number, max: number, initial: number): DepthC
     depthReached() {
       limited = true
     },
-    fetched(startedAt, now) {
+    consumed(bytes) {
+      consumedBytes += bytes
+    },
+    fetched(bytes, startedAt, now) {
       if (roundStart === Number.NEGATIVE_INFINITY) roundStart = startedAt
       if (startedAt < roundStart) return
       fetches++
+      fetchedBytes += bytes
       latencySum += now - startedAt
       if (fetches >= depth) endRound(now)
     },

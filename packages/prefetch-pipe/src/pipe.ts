@@ -34,8 +34,6 @@ export interface Pipe {
   pump(): void
   /** The consumer has taken a chunk of this item. */
   consumed(held: HeldItem<unknown>, bytes: number): void
-  /** The oldest item is another one now. */
-  advanced(): void
   /** The consumer waits, or no longer does. */
   waiting(begun: boolean): void
   /** Whether there is nothing more to start. */
@@ -101,8 +99,8 @@ export function createPipe<Item>(
 
   async function waitForRoom(held: HeldItem<unknown>): Promise<void> {
     const since = now()
-    blocked.begin()
     while (!signal.aborted && !hasRoom(held, held === items[0], budget)) {
+      blocked.begin()
       const left = (held.length ?? Number.POSITIVE_INFINITY) - held.consumed - held.granted
       const step = Math.min(UNKNOWN_LENGTH_WINDOW, budget.limit, left)
       if (step > 0 && budget.tryReserve(step)) {
@@ -153,13 +151,13 @@ export function createPipe<Item>(
       if (held.state === 'failed') stopped = true
       giveBack(held, budget)
       queue.finished(held)
-      pump()
+      advanced()
       changed()
     }
     const run: Promise<void> = fetchItem(held, settings, host).then(
       () => {
         held.state = 'fetched'
-        control.fetched(held.startedAt, now())
+        control.fetched(held.fetched, held.startedAt, now())
         over()
       },
       (error: unknown) => {
@@ -181,9 +179,9 @@ export function createPipe<Item>(
       mine.withdraw?.()
       return budget.take(wanted)
     }
-    if (mine.withdraw !== undefined) return undefined
-    if (budget.tryReserve(wanted)) return wanted
+    if (mine.withdraw === undefined && budget.tryReserve(wanted)) return wanted
     blocked.begin()
+    if (mine.withdraw !== undefined) return undefined
     mine.withdraw = budget.request(wanted, () => {
       mine.granted = wanted
       mine.withdraw = undefined
@@ -231,6 +229,7 @@ export function createPipe<Item>(
     pumping = false
   }
 
+  /** The oldest item may be another one now: the consumer waits for it, so it must be able to go on. */
   function advanced(): void {
     items[0]?.proceed?.()
     pump()
@@ -253,11 +252,11 @@ export function createPipe<Item>(
     pump,
     consumed(held, bytes) {
       buffered -= bytes
+      control.consumed(bytes)
       held.proceed?.()
       blocked.end()
       advanced()
     },
-    advanced,
     waiting(begun) {
       if (begun) {
         control.waitBegan(now())

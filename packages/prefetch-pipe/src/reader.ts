@@ -104,26 +104,18 @@ export function createReader<Item, T>(
 
   /** The next value if there is one; ends the pipe if there can be none. */
   function take(): IteratorYieldResult<T> | undefined {
-    for (;;) {
-      const before = queue.items.length
-      const taken = queue.take()
-      if (typeof taken === 'string') {
-        // An item that went without a byte made room, and perhaps another the head.
-        if (queue.items.length !== before) {
-          pipe?.advanced()
-          continue
-        }
-        if (taken === 'empty' && pipe?.exhausted() === true) finish()
-        return undefined
-      }
-      if ('failure' in taken) {
-        fail(taken.failure)
-        return undefined
-      }
-      const value = shape(taken)
-      pipe?.consumed(taken.held, taken.chunk.length)
-      return { done: false, value }
+    const taken = queue.take()
+    if (typeof taken === 'string') {
+      if (taken === 'empty' && pipe?.exhausted() === true) finish()
+      return undefined
     }
+    if ('failure' in taken) {
+      fail(taken.failure)
+      return undefined
+    }
+    const value = shape(taken)
+    pipe?.consumed(taken.held, taken.chunk.length)
+    return { done: false, value }
   }
 
   function changed(): void {

@@ -36,22 +36,24 @@ function takeFrom<Item>(held: HeldItem<Item>, budget: ByteBudget): TakenChunk<It
 /** Chunks leave in item order; an item's failure comes after all bytes before it. */
 export function orderedQueue<Item>(budget: ByteBudget): ReadyQueue<Item> {
   const items: HeldItem<Item>[] = []
+  // At once, so that the next item is the head before the consumer asks for it.
+  const dropSpent = (): void => {
+    while (items[0]?.state === 'fetched' && items[0].buffered === 0) items.shift()
+  }
   return {
     items,
     add(held) {
       items.push(held)
     },
     arrived() {},
-    finished() {},
+    finished: dropSpent,
     take() {
-      for (let head = items[0]; head !== undefined; head = items[0]) {
-        const taken = takeFrom(head, budget)
-        if (taken !== undefined) return taken
-        if (head.state === 'fetching') return 'wait'
-        if (head.state === 'failed') return { failure: head.error }
-        items.shift()
-      }
-      return 'empty'
+      const head = items[0]
+      if (head === undefined) return 'empty'
+      const taken = takeFrom(head, budget)
+      if (taken === undefined) return head.state === 'failed' ? { failure: head.error } : 'wait'
+      dropSpent()
+      return taken
     },
     clear() {
       items.length = 0
