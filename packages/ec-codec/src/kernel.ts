@@ -11,13 +11,24 @@ export interface CodecMemory {
 
 /** @internal What assembly/kernel.ts exports. All arguments are addresses and counts. */
 export interface Kernel {
-  code(k: number, m: number, inputs: number, outputs: number, matrix: number, length: number): void
+  code(
+    k: number,
+    m: number,
+    inputs: number,
+    outputs: number,
+    matrix: number,
+    tables: number,
+    paired: boolean,
+    length: number,
+  ): void
   check(
     k: number,
     m: number,
     inputs: number,
     outputs: number,
     matrix: number,
+    tables: number,
+    paired: boolean,
     length: number,
     spare: number,
     buffer: number,

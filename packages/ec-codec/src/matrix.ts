@@ -8,6 +8,8 @@ export interface Recipe {
   readonly sources: readonly number[]
   readonly targets: readonly number[]
   readonly coefficients: Uint8Array
+  /** Whether the coefficients of pairs of sources and pairs of targets form squares of two values: see assembly/paired.ts. */
+  readonly paired: boolean
 }
 
 /**
@@ -30,7 +32,25 @@ export function interpolate(sources: readonly number[], targets: readonly number
       )
     }
   }
-  return { sources, targets, coefficients }
+  return {
+    sources,
+    targets,
+    coefficients,
+    paired: arePaired(coefficients, sources.length, targets.length),
+  }
+}
+
+function arePaired(coefficients: Uint8Array, sources: number, targets: number): boolean {
+  if (sources % 2 === 1 || targets < 2) return false
+  for (let s = 0; s < sources; s += 2) {
+    for (let t = 0; t + 1 < targets; t += 2) {
+      const cell = s * targets + t
+      const below = cell + targets
+      if (coefficients[cell] !== coefficients[below + 1]) return false
+      if (coefficients[cell + 1] !== coefficients[below]) return false
+    }
+  }
+  return true
 }
 
 /** The product of all differences between `at` and the other points. */

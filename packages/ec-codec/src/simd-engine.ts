@@ -55,25 +55,35 @@ function createBench(memory: CodecMemory, scratch: number): Bench {
     outputs: new Uint32Array(memory.buffer, outputsAt, MAX_SHARDS),
     code(recipe, length) {
       fill(recipe)
-      const { sources, targets } = recipe
-      kernel.code(sources.length, targets.length, inputsAt, outputsAt, matrixAt, length)
+      const { sources, targets, paired } = recipe
+      kernel.code(
+        sources.length,
+        targets.length,
+        inputsAt,
+        outputsAt,
+        matrixAt,
+        tables,
+        paired,
+        length,
+      )
     },
     check(recipe, length) {
       fill(recipe)
-      const { sources, targets } = recipe
-      return (
-        kernel.check(
-          sources.length,
-          targets.length,
-          inputsAt,
-          outputsAt,
-          matrixAt,
-          length,
-          spareAt,
-          bufferAt,
-          CHECK_BUFFER,
-        ) === 1
+      const { sources, targets, paired } = recipe
+      const same = kernel.check(
+        sources.length,
+        targets.length,
+        inputsAt,
+        outputsAt,
+        matrixAt,
+        tables,
+        paired,
+        length,
+        spareAt,
+        bufferAt,
+        CHECK_BUFFER,
       )
+      return same === 1
     },
   }
 }
