@@ -21,3 +21,4 @@ export type {
   ShardState,
   ShardTarget,
 } from './stripe-jobs.ts'
+export { type StripeViews, stripeViews } from './stripe-views.ts'
