@@ -88,7 +88,7 @@ export function responseOverridesOf(query: Query): ResponseOverrides | undefined
   for (const [field, name] of STORED_HEADER_NAMES) {
     const value = query.get(`response-${name}`)
     if (value === undefined) continue
-    if (/[\0-\x1f\x7f]/.test(value)) {
+    if (/\p{Cc}/u.test(value)) {
       throw new S3Error('InvalidArgument', {
         message: `Value of response-${name} must not contain control characters`,
       })

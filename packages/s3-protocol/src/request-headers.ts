@@ -23,11 +23,8 @@ export function headerText(value: string): string {
 
 /** The other way: a text as `node:http` takes it for a header, one character a byte of UTF-8. */
 export function headerBytes(text: string): string {
-  return /[^\t\x20-\x7e]/.test(text)
-    ? Buffer.from(text, 'utf8')
-        .toString('latin1')
-        .replace(/[\0-\x08\x0a-\x1f\x7f]/g, ' ')
-    : text
+  if (!/[^\t\x20-\x7e]/.test(text)) return text
+  return Buffer.from(text.replace(/\p{Cc}/gu, ' '), 'utf8').toString('latin1')
 }
 
 /** A number in a header or query: digits only, within bounds. */

@@ -12,7 +12,7 @@ import {
   type StatedChecksum,
 } from './outputs.ts'
 import type { S3Request } from './request.ts'
-import type { XmlShapeName, XmlSource } from './xml-schema.ts'
+import type { XmlShapeName } from './xml-schema.ts'
 import { writeErrorXml, writeXml } from './xml-write.ts'
 
 /** An answer ready to be sent. */
@@ -139,7 +139,7 @@ export function formatS3Response<R extends S3Request>(
   }
   if ('text' in output) {
     headers.push('Content-Type', 'application/json')
-    return { status, headers, text: output.text as string }
+    return { status, headers, text: output.text }
   }
   if (status !== 204) headers.push('Content-Length', '0')
   return { status, headers }
@@ -156,7 +156,7 @@ function objectResponse(operation: OperationName, output: GetObjectOutput): S3Re
 
 function documentOf(shape: XmlShapeName, output: object): AsyncGenerator<string, void, undefined> {
   const { document, encodingType } = output as {
-    readonly document: XmlSource<XmlShapeName>
+    readonly document: object
     readonly encodingType?: 'url'
   }
   return writeXml(shape, document, { encodingType })

@@ -8,8 +8,8 @@ import {
 } from './xml-schema.ts'
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-const SPECIAL = /[&<>"\0-\x08\x0b-\x1f\ufffe\uffff]/
-const EACH_SPECIAL = /[&<>"\0-\x08\x0b-\x1f\ufffe\uffff]/g
+const SPECIAL = /[&<>"\p{Cc}\ufffe\uffff]/u
+const EACH_SPECIAL = /[&<>"\p{Cc}\ufffe\uffff]/gu
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',

@@ -28,14 +28,17 @@ export function checkBody(
   const entry = stated.checksum && CHECKSUM_HEADERS[stated.checksum.algorithm]
   if (entry !== undefined && !wanted.includes(entry.name)) wanted.push(entry.name)
 
+  // The trailer that is announced is compared below, from the store's digest, instead of by the decoder.
+  const checksTrailer = entry !== undefined && stated.checksum?.value === undefined
+  const bytes = body.stream({ checksTrailer })
   const missing = wanted.filter((algorithm) => !capabilities.digests.includes(algorithm))
   let own: ReadonlyMap<Algorithm, Uint8Array> = new Map()
   const source =
     missing.length === 0
-      ? body.stream()
+      ? bytes
       : checksumTap(missing, (digests) => {
           own = digests
-        })(body.stream())
+        })(bytes)
 
   const beforeCommit = ({
     digests,

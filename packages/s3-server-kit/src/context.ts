@@ -19,7 +19,7 @@ export interface OperationContext {
   /** The server's own address as the client called it, for Location: `http://host:port`. */
   readonly origin: string
   /** Asks `authorize` about a further access of the same caller: a copy's source, one key of many. */
-  allows(access: Omit<Access, 'identity'>): Promise<boolean>
+  readonly allows: (access: Omit<Access, 'identity'>) => Promise<boolean>
 }
 
 /** One operation: from typed input to typed output. What it throws becomes the answer. */

@@ -200,8 +200,11 @@ async function answer(
     },
   )
   const identity = identityOf(authentication)
-  const allows = async (access: Omit<Access, 'identity'>): Promise<boolean> =>
-    (await options.authorize({ ...access, identity })) === true
+  const allows = async (access: Omit<Access, 'identity'>): Promise<boolean> => {
+    // Whatever a rule in plain JavaScript returns: only `true` lets anybody in.
+    const allowed: unknown = await options.authorize({ ...access, identity })
+    return allowed === true
+  }
   await checkAccess(request, allows)
   const context: OperationContext = {
     requestId,

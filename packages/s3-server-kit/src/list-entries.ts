@@ -2,8 +2,6 @@ import type { ListEntry, ListOptions, ObjectInfo } from '@millrace/object-store'
 import type { ListingInput, XmlValue } from '@millrace/s3-protocol'
 import { statedChecksums } from './stated-checksums.ts'
 
-type ObjectEntry = Extract<ListEntry, { readonly type: 'object' }>
-
 /** What a store is asked for by any listing. */
 export function listOptions(
   { prefix, delimiter }: ListingInput,
@@ -24,7 +22,7 @@ export async function* objectElements(
   withOwner: boolean,
 ): AsyncGenerator<XmlValue<'Object'>, void, undefined> {
   for await (const entry of entries) {
-    if (entry.type === 'object') yield objectElement((entry as ObjectEntry).info, withOwner)
+    if (entry.type === 'object') yield objectElement(entry.info, withOwner)
   }
 }
 

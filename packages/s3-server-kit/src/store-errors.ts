@@ -1,5 +1,7 @@
-import { ObjectStoreError, type ObjectStoreErrorCode } from '@millrace/object-store'
+import type { AwsChunkedError } from '@millrace/aws-chunked'
+import type { ObjectStoreError, ObjectStoreErrorCode } from '@millrace/object-store'
 import { S3Error, type S3ErrorCode, formatHttpDate } from '@millrace/s3-protocol'
+import type { SigV4Error } from '@millrace/sigv4'
 
 const CODES: Readonly<Record<ObjectStoreErrorCode, S3ErrorCode>> = {
   NOT_FOUND: 'NoSuchKey',
@@ -31,7 +33,7 @@ const CODES: Readonly<Record<ObjectStoreErrorCode, S3ErrorCode>> = {
 export const RETRY_AFTER_SECONDS = 2
 
 /**
- * What S3 calls an error of a store. Anything that is neither a store's error nor S3's goes through unchanged.
+ * What S3 calls an error of a store, of a body's framing or of a signature. Anything else goes through unchanged.
  *
  * The store's own message stays here: it may speak of paths and volumes.
  *
@@ -52,7 +54,12 @@ export function toS3Error(
   error: unknown,
   names: { readonly bucket: string; readonly key: string },
 ): unknown {
-  if (!(error instanceof Error) || error.name !== 'ObjectStoreError') return error
+  if (!(error instanceof Error)) return error
+  if (error.name === 'AwsChunkedError' || error.name === 'SigV4Error') {
+    const { code, message } = error as AwsChunkedError | SigV4Error
+    return new S3Error(code, { message, cause: error })
+  }
+  if (error.name !== 'ObjectStoreError') return error
   const { code, details } = error as ObjectStoreError
   const s3Code = codeOf(code, details)
   return new S3Error(s3Code, {
