@@ -1,7 +1,8 @@
 import { NOT_DIRECT, openDirectFile } from './direct-file.ts'
+import { type Preallocation, preallocate } from './preallocate.ts'
 import { createSink, type PwriteSink } from './sink.ts'
 import { checkOptions, type PwriteSinkOptions } from './sink-options.ts'
-import { openTempFile, preallocate } from './temp-file.ts'
+import { openTempFile } from './temp-file.ts'
 
 /**
  * Opens a file for positioned writes in any order. The bytes go to a temporary file beside it (random name, O_EXCL,
@@ -44,8 +45,11 @@ async function open(path: string, options: PwriteSinkOptions): Promise<PwriteSin
   signal?.throwIfAborted()
   const file = await openTempFile(path, mode, options.tempName)
   let directFile = NOT_DIRECT
+  let allocated: Preallocation = 'none'
   try {
-    if (size !== undefined && options.preallocate !== false) await preallocate(file, size)
+    if (size !== undefined) {
+      allocated = await preallocate(file.handle, file.path, size, options.preallocate ?? 'size')
+    }
     if (direct) directFile = await openDirectFile(file.tempPath)
     signal?.throwIfAborted()
   } catch (error) {
@@ -53,5 +57,5 @@ async function open(path: string, options: PwriteSinkOptions): Promise<PwriteSin
     await file.discard()
     throw error
   }
-  return createSink(file, directFile, options)
+  return createSink(file, directFile, allocated, options)
 }

@@ -1,5 +1,6 @@
 import { wrongArgument } from './errors.ts'
 import { fsWriter, type PositionedWriter } from './positioned-writer.ts'
+import type { Preallocation } from './preallocate.ts'
 import { checkTempName, type FsyncMode } from './temp-file.ts'
 
 /** Options of {@link openPwriteSink}. */
@@ -13,10 +14,12 @@ export interface PwriteSinkOptions {
    */
   readonly mode?: 'create' | 'replace'
   /**
-   * Whether to give the file its size at once and to fail early where the device lacks the space.
-   * @default true
+   * How to make room where the size is known; both ways fail early if the device lacks the space. `size` sets the length
+   * (ftruncate). `blocks` also reserves the blocks, by the `fallocate` command of Linux where there is one: it takes some
+   * milliseconds, large files are written faster.
+   * @default 'size'
    */
-  readonly preallocate?: boolean
+  readonly preallocate?: Preallocation
   /**
    * `full`: the file and its name are on the device when `commit()` resolves. `data`: the bytes are, the name may be lost
    * with the power, and the old file come back. `none`: the system decides.
@@ -44,11 +47,13 @@ export interface PwriteSinkOptions {
 }
 
 const MODES = ['create', 'replace']
+const PREALLOCATIONS = ['none', 'size', 'blocks']
 const FSYNC_MODES = ['full', 'data', 'none']
 
 /** @internal Throws at the call. */
 export function checkOptions(path: string, options: PwriteSinkOptions): void {
-  const { mode = 'create', fsync = 'full', size, tempName, writer = fsWriter, signal } = options
+  const { mode = 'create', fsync = 'full', preallocate = 'size' } = options
+  const { size, tempName, writer = fsWriter, signal } = options
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw wrongArgument(`Cannot use path: expected the name of a file: ${JSON.stringify(path)}`)
   }
@@ -56,6 +61,11 @@ export function checkOptions(path: string, options: PwriteSinkOptions): void {
     throw wrongArgument(`Cannot use mode: expected ${MODES.join(' or ')}: ${mode}`)
   if (!FSYNC_MODES.includes(fsync)) {
     throw wrongArgument(`Cannot use fsync: expected ${FSYNC_MODES.join(', ')}: ${fsync}`)
+  }
+  if (!PREALLOCATIONS.includes(preallocate)) {
+    throw wrongArgument(
+      `Cannot use preallocate: expected ${PREALLOCATIONS.join(', ')}: ${preallocate}`,
+    )
   }
   if (size !== undefined) checkOffset('size', size)
   if (tempName !== undefined) checkTempName(tempName)

@@ -3,9 +3,10 @@ import { type ByteRange, subtractRanges } from '@millrace/range-planner'
 import type { DirectFile, DirectState } from './direct-file.ts'
 import { describeFailure, nameRanges, PwriteSinkError, wrongArgument } from './errors.ts'
 import { fsWriter } from './positioned-writer.ts'
+import { type Preallocation, preallocate } from './preallocate.ts'
 import { checkOffset, type PwriteSinkOptions } from './sink-options.ts'
 import { createSpanSet } from './span-set.ts'
-import { preallocate, type TempFile } from './temp-file.ts'
+import type { TempFile } from './temp-file.ts'
 
 /** A file that is written in any order and appears whole or not at all. */
 export interface PwriteSink extends AsyncDisposable {
@@ -18,6 +19,8 @@ export interface PwriteSink extends AsyncDisposable {
   readonly direct: DirectState
   /** Why `direct` is `refused`. */
   readonly directNote: string | undefined
+  /** How room was made for the file. */
+  readonly preallocated: Preallocation
   /** What is written, merged and in order. */
   readonly written: readonly ByteRange[]
   /**
@@ -46,6 +49,7 @@ export interface PwriteSink extends AsyncDisposable {
 export function createSink(
   file: TempFile,
   direct: DirectFile,
+  preallocated: Preallocation,
   options: PwriteSinkOptions,
 ): PwriteSink {
   const { mode = 'create', fsync = 'full', writer = fsWriter, signal } = options
@@ -54,6 +58,7 @@ export function createSink(
   const claimed = createSpanSet()
   const done = createSpanSet()
   let size = options.size
+  let allocated = preallocated
   let failure: { readonly cause: unknown } | undefined
   let finished = false
   let committing: Promise<void> | undefined
@@ -186,6 +191,9 @@ export function createSink(
     get directNote() {
       return direct.note
     },
+    get preallocated() {
+      return allocated
+    },
     get written() {
       return done.ranges
     },
@@ -217,10 +225,9 @@ export function createSink(
       }
       if (size === given) return
       size = given
-      if (options.preallocate === false) return
       begin()
       try {
-        await preallocate(file, given)
+        allocated = await preallocate(file.handle, path, given, options.preallocate ?? 'size')
       } catch (cause) {
         fail(cause)
       } finally {

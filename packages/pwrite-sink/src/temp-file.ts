@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { constants, type Stats } from 'node:fs'
-import { type FileHandle, link, lstat, open, rename, statfs, unlink } from 'node:fs/promises'
+import { type FileHandle, link, lstat, open, rename, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { describeFailure, PwriteSinkError, systemCode, wrongArgument } from './errors.ts'
 
@@ -188,35 +188,5 @@ async function syncFolder(path: string): Promise<void> {
     }
   } catch (cause) {
     throw describeFailure('make durable the name of', path, cause)
-  }
-}
-
-/**
- * @internal Gives the file its size at once: writes in any order do not grow it any more. Node has no fallocate, so the
- * blocks are not reserved; a device that clearly lacks the space is found out now rather than at the end.
- */
-export async function preallocate(file: TempFile, size: number): Promise<void> {
-  const free = await freeBytes(dirname(file.path))
-  if (free < BigInt(size)) {
-    throw new PwriteSinkError(
-      'ERR_PWRITE_SINK_NO_SPACE',
-      `Cannot make room for ${size} bytes, only ${free} are free: ${file.path}`,
-    )
-  }
-  try {
-    await file.handle.truncate(size)
-  } catch (cause) {
-    throw describeFailure('make room for', file.path, cause)
-  }
-}
-
-/** A file system that does not say counts as large: the writes will tell. */
-async function freeBytes(folder: string): Promise<bigint> {
-  const unknown = 2n ** 63n
-  try {
-    const { bfree, blocks, bsize } = await statfs(folder, { bigint: true })
-    return blocks === 0n ? unknown : bfree * bsize
-  } catch {
-    return unknown
   }
 }
