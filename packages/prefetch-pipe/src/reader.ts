@@ -5,7 +5,9 @@ import { type Pipe, type PrefetchStats, createPipe } from './pipe.ts'
 import type { ReadyQueue, TakenChunk } from './ready-queue.ts'
 
 /** What `prefetch` returns: an iterator that may be read once, and its counters. */
-export interface PrefetchStream<T> extends AsyncIterableIterator<T, undefined, undefined> {
+export interface PrefetchStream<T>
+  extends AsyncIterableIterator<T, undefined, undefined>,
+    AsyncDisposable {
   /** Stops all fetches; resolves once every one of them has stopped. */
   return(): Promise<IteratorReturnResult<undefined>>
   /** The same as `return`, then rejects with `error`. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { prefetch } from '@millrace/prefetch-pipe'
 import { AT_REST, gate, gather, pattern, rangesOf, settle, untilAborted } from './gates.ts'

@@ -1,5 +1,5 @@
 import { pipe } from 'it-pipe'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createByteBudget, prefetch } from '@millrace/prefetch-pipe'
 import { AT_REST, gate, gather, pattern, rangesOf, settle, untilAborted } from './gates.ts'
@@ -130,7 +130,7 @@ describe('prefetch() ahead', () => {
     await settle()
     expect(started).toEqual([0, 1, 2, 3, 4])
     const ended = stream.return()
-    for (const { open } of gates) open()
+    for (const waiting of gates) waiting.open()
     await ended
     expect(started.length).toBe(5)
   })
@@ -262,7 +262,7 @@ describe('prefetch() ends', () => {
     let open = 0
     return {
       open: () => open,
-      async *fetch(item: number, { signal }: { signal: AbortSignal }) {
+      async *fetch(this: void, item: number, { signal }: { signal: AbortSignal }) {
         open++
         try {
           yield Uint8Array.of(item)
@@ -377,12 +377,11 @@ describe('prefetch() ends', () => {
     expect(stream.stats()).toMatchObject({ bufferedBytes: 0, reservedBytes: 0, queued: 0 })
   })
 
-  it('with await using', async () => {
+  it('by disposal', async () => {
     const source = endless()
-    {
-      await using stream = prefetch([1, 2], { fetch: source.fetch })
-      await stream.next()
-    }
+    const stream = prefetch([1, 2], { fetch: source.fetch })
+    await stream.next()
+    await stream[Symbol.asyncDispose]()
     expect(source.open()).toBe(0)
   })
 })
