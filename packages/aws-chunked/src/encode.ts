@@ -65,7 +65,7 @@ function settle(options: EncodedLengthOptions): Settled {
   }
   if (checksum !== undefined) {
     if (!Object.hasOwn(S3_CHECKSUMS, checksum)) {
-      throw argumentError(TypeError, `Checksum must be one of S3: ${String(checksum)}`)
+      throw argumentError(TypeError, `Checksum must be one of S3: ${checksum}`)
     }
     trailers[S3_CHECKSUMS[checksum].header] = encodeBase64(new Uint8Array(digestLength(checksum)))
   }
