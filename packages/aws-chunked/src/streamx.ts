@@ -47,18 +47,18 @@ export function decodeAwsChunked(
  * import { pipelinePromise, Readable, Writable } from 'streamx'
  * import { encodeAwsChunked } from '@millrace/aws-chunked/streamx'
  *
- * let wire = ''
+ * const wire: Uint8Array[] = []
  * await pipelinePromise(
  *   Readable.from([Buffer.from('abc')]),
  *   encodeAwsChunked({ mode: 'unsigned-trailer', decodedLength: 3 }),
  *   new Writable({
  *     write(data, done) {
- *       wire += String(data)
+ *       wire.push(data as Uint8Array)
  *       done(null)
  *     },
  *   }),
  * )
- * assert.equal(wire.split(',').length, 1)
+ * assert.equal(Buffer.concat(wire).toString(), '3\r\nabc\r\n0\r\n\r\n')
  * ```
  */
 export function encodeAwsChunked(

@@ -23,7 +23,10 @@ const hmac = (key: string | Uint8Array, text: string): Buffer =>
  *
  * const secret = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY'
  * const key = deriveSigningKey(secret, { date: '20150830', region: 'us-east-1', service: 'iam' })
- * assert.equal(key.length, 32)
+ * assert.equal(
+ *   Buffer.from(key).toString('hex'),
+ *   'c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9',
+ * )
  * ```
  */
 export function deriveSigningKey(secretAccessKey: string, scope: CredentialScope): Uint8Array {

@@ -67,6 +67,8 @@ export async function abortable<T>(
     const aborted = new Promise<never>((_resolve, reject) => {
       onAbort = () => reject(signal.reason as Error)
       signal.addEventListener('abort', onAbort, { once: true })
+      // The lookup itself may have aborted, and no event comes any more.
+      if (signal.aborted) onAbort()
     })
     return await Promise.race([work, aborted])
   } finally {

@@ -405,6 +405,24 @@ describe('verifyRequest()', () => {
     expect(listeners).toBe(0)
   })
 
+  test('rejects when the lookup aborts and then never answers', async () => {
+    const reason = new Error('enough')
+    const controller = new AbortController()
+    const parked = () => {
+      controller.abort(reason)
+      return new Promise<never>(() => {})
+    }
+    const options = { lookup: parked, region, now, signal: controller.signal }
+    await expect(verifyRequest(signed(), options)).rejects.toBe(reason)
+  })
+
+  test('takes :authority for the host, where HTTP/2 has no Host header', async () => {
+    const request = signed()
+    delete request.headers['host']
+    request.headers[':authority'] = host
+    expect(await refusal(request)).toBe('accepted')
+  })
+
   test('passes on what the lookup throws', async () => {
     const failure = new Error('database away')
     const options = { lookup: () => Promise.reject(failure), region, now }
