@@ -147,15 +147,16 @@ export function check(
   buffer: usize,
   bufferLength: usize,
 ): bool {
-  const block = (bufferLength / m) & ~63
+  const block = (bufferLength / <usize>m) & ~63
   for (let from: usize = 0; from < length; from += block) {
     const to = length - from < block ? length : from + block
     // Addresses count modulo 2^32, so that a pointer may lie `from` bytes before the place meant for byte `from`.
-    for (let p: u32 = 0; p < m; p++)
-      store<u32>(spare + ((<usize>p) << 2), buffer + p * block - from)
+    for (let p: usize = 0; p < <usize>m; p++) {
+      store<u32>(spare + (p << 2), <u32>(buffer + p * block - from))
+    }
     span(k, m, inputs, spare, matrix, tables, paired, from, to)
-    for (let p: u32 = 0; p < m; p++) {
-      const output = <usize>load<u32>(outputs + ((<usize>p) << 2)) + from
+    for (let p: usize = 0; p < <usize>m; p++) {
+      const output = <usize>load<u32>(outputs + (p << 2)) + from
       if (!same(output, buffer + p * block, to - from)) return false
     }
   }

@@ -1,9 +1,17 @@
-import type { Region } from './codec.ts'
 import type { Shards } from './engine.ts'
 import { rangeError, typeError } from './errors.ts'
-import type { CodecMemory } from './kernel.ts'
+import type { CodecMemory, Region } from './kernel.ts'
 import type { Scheme } from './scheme.ts'
 import { SCRATCH_BYTES } from './simd-engine.ts'
+
+/** @internal Memory, if any, that threads can have together. */
+export function checkMemory(memory: CodecMemory | undefined): void {
+  if (memory === undefined || memory?.buffer instanceof SharedArrayBuffer) return
+  throw typeError(
+    'ERR_EC_INVALID_MEMORY',
+    'Cannot use memory: it must be a WebAssembly.Memory made with shared: true',
+  )
+}
 
 /** @internal Where the scratch region starts. */
 export function checkScratch(memory: CodecMemory, scratch: Region | undefined): number {
@@ -64,6 +72,7 @@ export function checkShards(
     }
     clearOfScratch(scratch, index, shard.byteOffset, length)
   }
+  disjoint(shards, length)
   return {
     length,
     address: (index) => (shards[index] as Uint8Array).byteOffset,
@@ -143,6 +152,21 @@ export function checkIndices(
         'ERR_EC_INVALID_INDEX',
         `Cannot rebuild shard ${index}: wanted shards must be among the missing, each at most once`,
       )
+    }
+  }
+}
+
+/** A shard that is written while another of the same bytes is read would give wrong bytes without a word. */
+function disjoint(shards: readonly Uint8Array[], length: number): void {
+  for (const [index, shard] of shards.entries()) {
+    for (let other = 0; other < index; other++) {
+      const { buffer, byteOffset } = shards[other] as Uint8Array
+      if (buffer === shard.buffer && Math.abs(byteOffset - shard.byteOffset) < length) {
+        throw rangeError(
+          'ERR_EC_OVERLAPPING_SHARDS',
+          `Cannot take shards that overlap: ${other} and ${index}. Give each its own bytes`,
+        )
+      }
     }
   }
 }

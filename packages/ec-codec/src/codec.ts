@@ -1,17 +1,11 @@
-import { checkIndices, checkRegion, checkScratch, checkShards } from './check.ts'
+import { checkIndices, checkMemory, checkRegion, checkScratch, checkShards } from './check.ts'
 import type { Engine, Shards } from './engine.ts'
 import { typeError } from './errors.ts'
-import { type CodecMemory, simdSupported } from './kernel.ts'
+import { type CodecMemory, type Region, simdSupported } from './kernel.ts'
 import { createLru, interpolate, MATRIX_CACHE_SIZE, type Recipe } from './matrix.ts'
 import { createPortableEngine } from './portable-engine.ts'
 import { checkScheme, type Scheme } from './scheme.ts'
 import { createInPlaceEngine, createStagedEngine } from './simd-engine.ts'
-
-/** A region of a memory, in bytes. */
-export interface Region {
-  readonly byteOffset: number
-  readonly byteLength: number
-}
 
 /** What {@link createErasureCodec} takes. */
 export interface ErasureCodecOptions extends Scheme {
@@ -63,9 +57,8 @@ export interface ErasureCodec {
 /**
  * Makes a Reed-Solomon codec over GF(2^8) for one scheme.
  *
- * Synchronous: the first call of a thread reads and compiles the kernel (4 KiB). Calls check their arguments before the
- * kernel runs, so that bad input is an error with a code and never a trap; shards are left as they were. Shards may not
- * overlap each other.
+ * Synchronous: the first call of a thread reads and compiles the kernel, 7 KB, in about a millisecond. Calls check their arguments before the
+ * kernel runs, so that bad input is an error with a code and never a trap; shards are left as they were.
  *
  * @param options Scheme, memory, scratch and engine.
  * @returns The codec.
@@ -94,6 +87,7 @@ export interface ErasureCodec {
 export function createErasureCodec(options: ErasureCodecOptions): ErasureCodec {
   const { memory } = options
   const scheme = checkScheme(options)
+  checkMemory(memory)
   const { k, m } = scheme
   const count = k + m
   const engine = createEngine(options, m)

@@ -5,8 +5,8 @@ export interface Shards {
   /** Bytes of each. */
   readonly length: number
   /** Where a shard starts in the codec's memory; without meaning if the codec has none. */
-  address(index: number): number
-  view(index: number): Uint8Array
+  readonly address: (index: number) => number
+  readonly view: (index: number) => Uint8Array
 }
 
 /** @internal What computes shards from shards. It is given only what has been checked. */

@@ -36,7 +36,7 @@ export interface StripeGeometry {
    *
    * @throws {RangeError} `ERR_EC_INVALID_GEOMETRY` if there is no such stripe.
    */
-  stripe(index: number): Stripe
+  readonly stripe: (index: number) => Stripe
 }
 
 /**

@@ -3,10 +3,16 @@ import { EcCodecError, typeError } from './errors.ts'
 
 /**
  * A shared WebAssembly memory, by the one member that is used of it: `new WebAssembly.Memory({ ..., shared: true })`
- * fits. (Neither Node's nor ECMAScript's type libraries declare the `WebAssembly` namespace.)
+ * fits. Views of shards are to be made on this very `buffer`. (Neither Node's nor ECMAScript's type libraries declare the `WebAssembly` namespace.)
  */
 export interface CodecMemory {
   readonly buffer: SharedArrayBuffer
+}
+
+/** A region of a memory, in bytes. */
+export interface Region {
+  readonly byteOffset: number
+  readonly byteLength: number
 }
 
 /** @internal What assembly/kernel.ts exports. All arguments are addresses and counts. */
@@ -57,7 +63,7 @@ const PAGE = 65_536
 let compiled: object | undefined
 const instances = new WeakMap<CodecMemory, Kernel>()
 
-/** Compiles the kernel at the first call; the file is 4 KiB or so, so that this takes a millisecond. */
+/** Compiles the kernel at the first call; it takes a millisecond or so. */
 function kernelModule(): object {
   if (compiled !== undefined) return compiled
   let bytes: Uint8Array

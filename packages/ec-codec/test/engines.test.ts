@@ -1,12 +1,7 @@
-import { createErasureCodec, SCRATCH_BYTES, type ErasureCodec } from '@millrace/ec-codec'
+import { createErasureCodec, type ErasureCodec } from '@millrace/ec-codec'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { referenceParity } from './reference-encoder.ts'
-
-const memory = new WebAssembly.Memory({ initial: 40, maximum: 40, shared: true }) as unknown as {
-  readonly buffer: SharedArrayBuffer
-}
-const scratch = { byteOffset: 0, byteLength: SCRATCH_BYTES }
+import { memory, scratch, viewAt } from './memory.ts'
 
 const scheme = fc.oneof(
   {
@@ -56,7 +51,7 @@ function pick(count: number, most: number, seed: number): number[] {
 
 function inMemory(shards: readonly Uint8Array[], stride: number): Uint8Array[] {
   return shards.map((shard, i) => {
-    const view = new Uint8Array(memory.buffer, SCRATCH_BYTES + 5 + i * stride, shard.length)
+    const view = viewAt(5 + i * stride, shard.length)
     view.set(shard)
     return view
   })
@@ -116,3 +111,31 @@ test('every engine gives the same parity, verifies it, and rebuilds any lost sha
     { numRuns: 50 },
   )
 }, 60_000)
+
+test('shards longer than the blocks that the engines work in', () => {
+  for (const [k, m] of [
+    [4, 2],
+    [3, 5],
+    [10, 7],
+  ] as const) {
+    const size = 40_001
+    const expected = randomShards(k, m, size, k)
+    createErasureCodec({ k, m, engine: 'portable' }).encode(expected)
+    const missing = Array.from({ length: m }, (_, i) => i)
+    for (const [codec, shards] of [
+      [createErasureCodec({ k, m }), randomShards(k, m, size, k)],
+      [createErasureCodec({ k, m, memory, scratch }), inMemory(randomShards(k, m, size, k), size)],
+    ] as const) {
+      codec.encode(shards)
+      expect(differing(shards, expected)).toEqual([])
+      expect(codec.verify(shards)).toBe(true)
+      const last = shards[k + m - 1] as Uint8Array
+      last[size - 1] = 1 ^ (last[size - 1] ?? 0)
+      expect(codec.verify(shards)).toBe(false)
+      last[size - 1] = 1 ^ (last[size - 1] ?? 0)
+      for (const index of missing) shards[index]?.fill(RUBBISH)
+      codec.reconstruct(shards, missing)
+      expect(differing(shards, expected)).toEqual([])
+    }
+  }
+})
