@@ -1,5 +1,6 @@
 export { DIRECT_ALIGNMENT, type DirectState } from './direct-file.ts'
 export { PwriteSinkError, type PwriteSinkErrorCode } from './errors.ts'
+export { GATHER_BELOW, GATHERED_SIZE } from './gather-small.ts'
 export { openPwriteSink } from './open-pwrite-sink.ts'
 export { fsWriter, type PositionedWriter } from './positioned-writer.ts'
 export type { Preallocation } from './preallocate.ts'

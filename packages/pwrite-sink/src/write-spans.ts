@@ -2,6 +2,7 @@ import { type ByteSource, withSignal } from '@millrace/byte-streams'
 import type { Lease, LeaseStream } from '@millrace/pooled-buffers'
 import type { DirectState } from './direct-file.ts'
 import { wrongArgument } from './errors.ts'
+import { gatherSmall } from './gather-small.ts'
 import { openPwriteSink } from './open-pwrite-sink.ts'
 import type { PwriteSink } from './sink.ts'
 import { checkOptions, type PwriteSinkOptions } from './sink-options.ts'
@@ -95,7 +96,8 @@ function disposable(
 }
 
 /**
- * Makes a file the sink of a byte stream, in order. A LeaseStream is written without a copy.
+ * Makes a file the sink of a byte stream, in order. A LeaseStream is written without a copy, and so are chunks of
+ * {@link GATHER_BELOW} bytes or more; smaller ones are copied together into writes of {@link GATHERED_SIZE}.
  *
  * @param path the finished file
  * @param options see {@link WriteOptions}
@@ -125,14 +127,14 @@ export function pwriteSink(
   const concurrency = checkWriteOptions(path, options)
   return (source) => {
     let position = 0
-    const chunks: AsyncIterable<Uint8Array | Lease> | Iterable<Uint8Array> =
-      'leases' in source ? source.leases() : source
-    return pour(chunks, path, options, concurrency, (chunk, sink) => {
-      const bytes = 'release' in chunk ? chunk.bytes : chunk
+    const place = (chunk: Uint8Array | Lease, sink: PwriteSink): Promise<void> => {
       const start = position
-      position += bytes.byteLength
+      position += ('release' in chunk ? chunk.bytes : chunk).byteLength
       return sink.write(chunk, start)
-    })
+    }
+    return 'leases' in source
+      ? pour(source.leases(), path, options, concurrency, place)
+      : pour(source, path, options, concurrency, place, gatherSmall)
   }
 }
 
@@ -153,6 +155,7 @@ async function pour<T>(
   options: PwriteSinkOptions,
   concurrency: number,
   write: (value: T, sink: PwriteSink) => Promise<void>,
+  shape: (values: AsyncIterable<T>) => AsyncIterable<T> = (values) => values,
 ): Promise<WrittenFile> {
   // Ends the source also while it is parked: when the caller aborts, and when a write fails.
   const stop = new AbortController()
@@ -171,7 +174,7 @@ async function pour<T>(
       },
     )
     try {
-      await writeAll(values, sink, concurrency, write, stop)
+      await writeAll(shape(values), sink, concurrency, write, stop)
       await sink.commit()
     } catch (error) {
       await sink.abort(error)

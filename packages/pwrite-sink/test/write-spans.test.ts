@@ -7,6 +7,8 @@ import { rechunk } from '@millrace/byte-streams'
 import { createBufferPool, type Lease, type LeaseStream } from '@millrace/pooled-buffers'
 import {
   fsWriter,
+  GATHER_BELOW,
+  GATHERED_SIZE,
   type PositionedWriter,
   pwriteSink,
   type Span,
@@ -112,12 +114,30 @@ test('no more writes are under way than allowed', async () => {
       now--
     },
   }
-  const chunks = Array.from({ length: 20 }, () => pattern(5))
+  const chunks = Array.from({ length: 20 }, () => new Uint8Array(GATHER_BELOW))
   await pwriteSink(folder.file(), { ...quick, writer, concurrency: 3 })(chunks)
   expect(most).toBe(3)
   most = 0
   await pwriteSink(folder.file(), { ...quick, writer, concurrency: 1, mode: 'replace' })(chunks)
   expect(most).toBe(1)
+})
+
+test('small chunks are gathered, large ones are passed on as they are', async () => {
+  const small = Array.from({ length: 100 }, (_, i) => new Uint8Array(10_000).fill(i))
+  const large = new Uint8Array(GATHER_BELOW).fill(200)
+  const writes: Uint8Array[] = []
+  const writer: PositionedWriter = {
+    write(fd, bytes, position, slot) {
+      writes.push(bytes)
+      return fsWriter.write(fd, bytes, position, slot)
+    },
+  }
+  await pwriteSink(folder.file(), { ...quick, writer })([...small, large, ...small.slice(0, 3)])
+  expect(writes.every(({ length }) => length <= GATHERED_SIZE)).toBe(true)
+  expect(writes).toContain(large)
+  expect(writes).toHaveLength(6)
+  const expected = Buffer.concat([...small, large, ...small.slice(0, 3)])
+  expect((await readFile(folder.file())).equals(expected)).toBe(true)
 })
 
 describe('faults', () => {
@@ -144,7 +164,7 @@ describe('faults', () => {
   )
 
   test('a failing write closes a parked source', async () => {
-    const source = probe([pattern(3)], 'park')
+    const source = probe([new Uint8Array(GATHER_BELOW)], 'park')
     const writer = failingWriter(0, new Error('Broken'))
     await expect(pwriteSink(folder.file(), { ...quick, writer })(source)).rejects.toMatchObject({
       code: 'ERR_PWRITE_SINK_IO',
