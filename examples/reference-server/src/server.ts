@@ -9,8 +9,8 @@ import {
   openErasureStore,
 } from '@millrace/erasure-store'
 import { createBufferPool } from '@millrace/pooled-buffers'
-import { createS3Server, operationsFor } from '@millrace/s3-server-kit'
-import { openWorkerLanes } from '@millrace/worker-lanes'
+import { allowSigned, createS3Server, operationsFor } from '@millrace/s3-server-kit'
+import { openWorkerLanes, slotSizeFor } from '@millrace/worker-lanes'
 import type { Credentials } from './credentials.ts'
 
 export interface ReferenceServerOptions {
@@ -74,9 +74,10 @@ export async function startReferenceServer(
   const scheme: Scheme | undefined =
     options.scheme === undefined ? undefined : parseScheme(options.scheme)
   const shards = scheme === undefined ? options.volumes.length : scheme.k + scheme.m
-  const slotSize = shards * unit
+  // Two shards at least, so that the slab can be made before the number of volumes is refused.
+  const slotSize = slotSizeFor({ scheme: { k: Math.max(1, shards - 1), m: 1 }, unit })
   const pool = createBufferPool({ slotSize, slots: Math.max(8, Math.floor(memory / slotSize)) })
-  const lanes = await openWorkerLanes({ pool, threads })
+  const lanes = openWorkerLanes({ pool, threads })
   let store: ErasureStore | undefined
   try {
     store = await openErasureStore({
@@ -91,8 +92,10 @@ export async function startReferenceServer(
     const server = createS3Server({
       operations: operationsFor(store),
       region,
-      credentials: (id) =>
-        id === accessKeyId ? { secretAccessKey, owner: accessKeyId } : undefined,
+      users: (id) =>
+        id === accessKeyId ? { id: accessKeyId, accessKeyId, secretAccessKey } : undefined,
+      // The root user may do everything; nobody else is known, and nothing is public.
+      authorize: allowSigned,
       onError: options.onError ?? (() => undefined),
     })
     await listen(server, port, host)
@@ -103,18 +106,17 @@ export async function startReferenceServer(
       await open.close()
       await lanes.close()
     }
+    const closeOnce = (): Promise<void> => {
+      closing ??= close()
+      return closing
+    }
     return {
       url: urlOf(server.address() as AddressInfo),
       region,
       store,
       server,
-      close() {
-        closing ??= close()
-        return closing
-      },
-      [Symbol.asyncDispose]() {
-        return this.close()
-      },
+      close: closeOnce,
+      [Symbol.asyncDispose]: closeOnce,
     }
   } catch (error) {
     await store?.close()

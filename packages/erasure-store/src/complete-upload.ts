@@ -5,8 +5,8 @@ import {
   type PutResult,
   checkCompletedParts,
   combinePartChecksums,
-  multipartEtag,
 } from '@millrace/object-store'
+import { multipartEtag } from '@millrace/checksums'
 import type { Bucket } from './bucket-store.ts'
 import { logicalKey } from './keys.ts'
 import { findUpload, partInfoOf, storedParts, uploadKey } from './multipart.ts'
@@ -16,6 +16,10 @@ import { forgettable } from './quorum-index.ts'
 import type { ObjectRecord, PartListRecord, TombstoneRecord } from './records.ts'
 
 type CompleteOptions = NonNullable<Parameters<MultipartUpload['complete']>[1]>
+
+function etagOfParts(parts: readonly { readonly etag: string }[]): string {
+  return multipartEtag(parts.map((part) => Buffer.from(part.etag, 'hex')))
+}
 
 /** The object that this upload became, if it is still the key's object. */
 export function replayOf(bucket: Bucket, key: string, uploadId: string): ObjectRecord | undefined {
@@ -37,7 +41,7 @@ export async function completeUpload(
   const { context, name } = bucket
   const replay = replayOf(bucket, key, uploadId)
   if (replay !== undefined) {
-    if (multipartEtag(parts.map((part) => part.etag)) !== replay.etag) {
+    if (etagOfParts(parts) !== replay.etag) {
       throw new ObjectStoreError(
         'INVALID_PART',
         `Upload was completed with other parts: ${uploadId}`,
@@ -62,7 +66,7 @@ export async function completeUpload(
     generation,
     versionId: NULL_VERSION,
     size: chosen.reduce((sum, part) => sum + part.size, 0),
-    etag: multipartEtag(chosen.map((part) => part.etag)),
+    etag: etagOfParts(chosen),
     modified: context.now(),
     checksums: combinePartChecksums(chosen, kept.checksum, options.checksum),
     uploadId,

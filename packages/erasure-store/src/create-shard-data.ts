@@ -23,8 +23,8 @@ export function createShardData(
       pins.whenFree(generation, () => {
         // A file that cannot be removed is no loss: no record speaks of it, and the next start removes it.
         const removal = Promise.allSettled(
-          set.volumes.map((volume) =>
-            volume === undefined ? undefined : rm(volume.shardPath(generation), { force: true }),
+          set.volumes.flatMap((volume) =>
+            volume === undefined ? [] : [rm(volume.shardPath(generation), { force: true })],
           ),
         ).finally(() => removals.delete(removal))
         removals.add(removal)

@@ -50,7 +50,7 @@ export function createSharedLocks(): SharedLocks {
     },
     async exclusive(name, work) {
       await barrier(name)
-      const sharers = inside.get(name) ?? []
+      const sharers = inside.get(name) ?? new Set<Promise<unknown>>()
       const mine = Promise.allSettled(sharers).then(work)
       closed.set(name, mine)
       try {

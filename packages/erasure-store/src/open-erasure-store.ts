@@ -63,7 +63,7 @@ export async function openErasureStore(options: ErasureStoreOptions): Promise<Er
     onWarning: options.onWarning ?? (() => undefined),
   })
   const close = async (): Promise<void> => {
-    await Promise.all(set.volumes.map((volume) => volume?.close()))
+    await Promise.all(set.volumes.map(async (volume) => await volume?.close()))
   }
   try {
     const stripe = (set.scheme.k + set.scheme.m) * set.unit

@@ -1,8 +1,11 @@
-import { opendir, rm } from 'node:fs/promises'
+import { opendir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isGeneration } from './generation.ts'
 import { generationKey } from './keys.ts'
 import type { VolumeSet } from './volume-set.ts'
+
+/** Directories of a volume looked through at once. */
+const DIRECTORIES_AT_ONCE = 16
 
 /**
  * Removes shard files of which no record speaks: what a crash left of writes that were never acknowledged. Runs before
@@ -17,16 +20,19 @@ export async function sweepOrphans(set: VolumeSet): Promise<number> {
   const counts = await Promise.all(
     set.volumes.map(async (volume) => {
       if (volume === undefined) return 0
+      const shards = join(volume.directory, 'shards')
+      const directories = await readdir(shards)
       let removed = 0
-      for (let i = 0; i < 256; i++) {
-        const directory = join(volume.directory, 'shards', i.toString(16).padStart(2, '0'))
-        for await (const entry of await opendir(directory)) {
+      const sweep = async (directory: string): Promise<void> => {
+        for await (const entry of await opendir(join(shards, directory))) {
           const generation = entry.name.replace(/\.shard$/, '')
-          if (!isGeneration(generation)) continue
-          if (known(generation)) continue
-          await rm(join(directory, entry.name), { force: true })
+          if (!isGeneration(generation) || known(generation)) continue
+          await rm(join(shards, directory, entry.name), { force: true })
           removed++
         }
+      }
+      for (let i = 0; i < directories.length; i += DIRECTORIES_AT_ONCE) {
+        await Promise.all(directories.slice(i, i + DIRECTORIES_AT_ONCE).map(sweep))
       }
       return removed
     }),

@@ -89,7 +89,7 @@ export async function openVolumeSet(
       })
     }
   } catch (error) {
-    await Promise.all(volumes.map((volume) => volume?.close()))
+    await Promise.all(volumes.map(async (volume) => await volume?.close()))
     throw error
   }
   return { volumes, scheme, unit: identity.unit, writeQuorum, setId: identity.setId, formatted }

@@ -120,7 +120,7 @@ export function createShardWriter(
         volumes: shards.flatMap((shard) => (shard === undefined ? [] : [shard.volume])),
       } satisfies WrittenData
     } catch (error) {
-      await Promise.all(shards.map((shard) => (shard === undefined ? undefined : discard(shard))))
+      await Promise.all(shards.flatMap((shard) => (shard === undefined ? [] : [discard(shard)])))
       throw error
     }
 

@@ -112,7 +112,9 @@ describe('reads with shards lost or damaged', () => {
     expect(fixture.warnings.length).toBe(2)
     await rm(fixture.volumes[2] as string, { recursive: true })
     await expect(bucket.put('more', [body])).rejects.toMatchObject({ code: 'UNAVAILABLE' })
-    await expect(bucket.head('more')).rejects.toMatchObject({ code: expect.stringMatching(/NOT_FOUND|UNAVAILABLE/) })
+    await expect(bucket.head('more')).rejects.toMatchObject({
+      code: expect.stringMatching(/NOT_FOUND|UNAVAILABLE/),
+    })
   })
 
   test('what a volume missed while it was away does not come back with it', async () => {
