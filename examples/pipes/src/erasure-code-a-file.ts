@@ -1,0 +1,58 @@
+// Splits a file into six shard files, any two of which may be lost, and joins them to the file again. With it-pipe.
+//
+//   node examples/pipes/dist/erasure-code-a-file.js split photo.jpg shards
+//   rm shards/1 shards/4
+//   node examples/pipes/dist/erasure-code-a-file.js join shards 2405310 again.jpg    (its size, as split printed it)
+
+import { createReadStream, realpathSync } from 'node:fs'
+import { mkdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { exactBytes } from '@millrace/byte-streams'
+import { decodeStripes, openShardFiles } from '@millrace/ec-decode-stream'
+import {
+  createShardFiles,
+  encodeStripes,
+  type StripeSummary,
+  writeShards,
+} from '@millrace/ec-encode-stream'
+import { pwriteSink, type WrittenFile } from '@millrace/pwrite-sink'
+import { openWorkerLanes } from '@millrace/worker-lanes'
+import { pipe } from 'it-pipe'
+
+const scheme = { k: 4, m: 2 }
+const shardPaths = (folder: string): string[] =>
+  ['0', '1', '2', '3', '4', '5'].map((shard) => join(folder, shard))
+
+export async function splitFile(path: string, folder: string): Promise<StripeSummary> {
+  const { size } = await stat(path)
+  await mkdir(folder, { recursive: true })
+  await using shards = await createShardFiles(shardPaths(folder))
+  await using lanes = openWorkerLanes({ scheme })
+  return await pipe(
+    createReadStream(path),
+    exactBytes(size), // a file that somebody truncates meanwhile is an error, not a shorter file
+    encodeStripes({ scheme, lanes, files: shards.files, quorum: 6 }),
+    writeShards(),
+  )
+}
+
+export async function joinFile(folder: string, size: number, path: string): Promise<WrittenFile> {
+  await using files = await openShardFiles(shardPaths(folder))
+  await using lanes = openWorkerLanes({ scheme })
+  return await pipe(decodeStripes({ scheme, lanes, size, shards: files.shards }), pwriteSink(path))
+}
+
+if (realpathSync(process.argv[1] ?? '') === import.meta.filename) {
+  const [verb, from = '', to = '', path = ''] = process.argv.slice(2)
+  if (verb === 'split' && to !== '') {
+    const { size, shardSize } = await splitFile(from, to)
+    console.log(`${from}: ${size} bytes are six files of ${shardSize} bytes in ${to}`)
+    console.log(`Delete any two, then run: node ${process.argv[1]} join ${to} ${size} NEW-FILE`)
+  } else if (verb === 'join' && path !== '') {
+    const { size } = await joinFile(from, Number(to), path)
+    console.log(`${path}: ${size} bytes, every one of them verified`)
+  } else {
+    console.error('Give: split FILE FOLDER, or: join FOLDER SIZE NEW-FILE')
+    process.exitCode = 2
+  }
+}

@@ -1,0 +1,90 @@
+import { open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { joinFile, splitFile } from '@millrace/pipes/erasure-code-a-file'
+import { expect, test } from 'vitest'
+import { makeFile, makeFolder, openFilesIn, runProgram, sha256Of } from './programs.ts'
+
+const SIZE = 3 * 1024 * 1024 + 17
+
+/** Every way to lose two of six shards. */
+const pairs = [0, 1, 2, 3, 4].flatMap((one) =>
+  Array.from({ length: 5 - one }, (_, i) => [one, one + i + 1] as const),
+)
+
+test('the program splits a file, and joins it after two shards were deleted', async () => {
+  const folder = await makeFolder()
+  const path = await makeFile(folder, SIZE)
+  const shards = join(folder, 'shards')
+  const split = await runProgram('erasure-code-a-file', ['split', path, shards])
+  expect(split).toMatchObject({ code: 0, stderr: '' })
+  expect(split.stdout).toContain(`join ${shards} ${SIZE} NEW-FILE`)
+  expect(await readdir(shards)).toEqual(['0', '1', '2', '3', '4', '5'])
+  await rm(join(shards, '1'))
+  await rm(join(shards, '4'))
+  const again = join(folder, 'again')
+  const joined = await runProgram('erasure-code-a-file', ['join', shards, String(SIZE), again])
+  expect(joined).toMatchObject({ code: 0, stderr: '' })
+  expect(joined.stdout).toContain(`${SIZE} bytes`)
+  expect(await sha256Of(again)).toBe(await sha256Of(path))
+}, 30_000)
+
+test('the program says how to use it', async () => {
+  const { code, stderr } = await runProgram('erasure-code-a-file', [])
+  expect([code, stderr]).toEqual([2, 'Give: split FILE FOLDER, or: join FOLDER SIZE NEW-FILE\n'])
+}, 30_000)
+
+test('joinFile() gives the same bytes without any two of the six shards', async () => {
+  for (const [index, lost] of pairs.entries()) {
+    const folder = await makeFolder()
+    // Each size ends at another place of a stripe.
+    const path = await makeFile(folder, index * 40_001)
+    const { size } = await splitFile(path, folder)
+    for (const shard of lost) await rm(join(folder, String(shard)))
+    const again = join(folder, 'again')
+    await joinFile(folder, size, again)
+    expect(await sha256Of(again), `without ${lost}`).toBe(await sha256Of(path))
+    expect(await openFilesIn(folder)).toEqual([])
+  }
+}, 60_000)
+
+test('joinFile() mends two shards that were damaged in silence', async () => {
+  const folder = await makeFolder()
+  const path = await makeFile(folder, SIZE)
+  const { size, shardSize } = await splitFile(path, folder)
+  for (const [shard, position] of [
+    ['0', 0],
+    ['3', shardSize - 1],
+  ] as const) {
+    await using file = await open(join(folder, shard), 'r+')
+    const { buffer } = await file.read(Buffer.alloc(1), 0, 1, position)
+    await file.write(Uint8Array.of((buffer[0] as number) ^ 1), 0, 1, position)
+  }
+  const again = join(folder, 'again')
+  await joinFile(folder, size, again)
+  expect(await sha256Of(again)).toBe(await sha256Of(path))
+}, 30_000)
+
+test('joinFile() leaves no file when three shards are lost', async () => {
+  const folder = await makeFolder()
+  const path = await makeFile(folder, SIZE)
+  const { size } = await splitFile(path, folder)
+  for (const shard of ['0', '2', '5']) await rm(join(folder, shard))
+  await expect(joinFile(folder, size, join(folder, 'again'))).rejects.toMatchObject({
+    code: 'ERR_EC_DECODE_STREAM_TOO_FEW_SHARDS',
+  })
+  expect(await readdir(folder)).toEqual(['1', '3', '4', 'original'])
+  expect(await openFilesIn(folder)).toEqual([])
+}, 30_000)
+
+test('joinFile() does not write over a file that is there', async () => {
+  const folder = await makeFolder()
+  const path = await makeFile(folder, 10)
+  const { size } = await splitFile(path, folder)
+  const there = join(folder, 'there')
+  await writeFile(there, 'mine')
+  await expect(joinFile(folder, size, there)).rejects.toMatchObject({
+    code: 'ERR_PWRITE_SINK_EXISTS',
+  })
+  expect((await stat(there)).size).toBe(4)
+  expect(await openFilesIn(folder)).toEqual([])
+}, 30_000)
