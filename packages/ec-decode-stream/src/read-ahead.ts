@@ -46,7 +46,7 @@ async function* inOrder(
       const [head] = ahead
       if (head === undefined) return
       const lease = await head
-      ahead.shift()
+      void ahead.shift()
       yield lease
       signal?.throwIfAborted()
     }

@@ -29,7 +29,7 @@ export async function openShardFiles(paths: readonly string[]): Promise<ShardFil
     paths.map((path) => open(path, 'r').catch((): FileHandle | undefined => undefined)),
   )
   const close = async (): Promise<void> => {
-    await Promise.all(handles.map((handle) => handle?.close()))
+    await Promise.all(handles.map(async (handle) => handle?.close()))
   }
   const shards = handles.map((handle) => handle && { fd: handle.fd })
   return { shards, close, [Symbol.asyncDispose]: close }

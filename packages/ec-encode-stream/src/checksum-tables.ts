@@ -1,5 +1,8 @@
 import { CHECKSUM_LENGTH } from '@millrace/worker-lanes'
 
+/** Stripes that the tables have room for at first; they double when it takes more. */
+const FIRST_ROOM = 16
+
 /** @internal The checksums of all stripes: 32 bytes for each shard of each, 1/8192 of the shards at the default unit. */
 export interface ChecksumTables {
   /** Adds the checksums of one stripe's shards, which lie one after the other in `bytes`. Stripes may come in any order. */
@@ -10,28 +13,26 @@ export interface ChecksumTables {
 
 /** @internal */
 export function createChecksumTables(shards: number): ChecksumTables {
-  const row = shards * CHECKSUM_LENGTH
-  let rows = new Uint8Array(row * 16)
+  let room = FIRST_ROOM
+  let tables = Array.from({ length: shards }, () => new Uint8Array(room * CHECKSUM_LENGTH))
+  const grow = (least: number): void => {
+    while (room < least) room *= 2
+    tables = tables.map((table) => {
+      const grown = new Uint8Array(room * CHECKSUM_LENGTH)
+      grown.set(table)
+      return grown
+    })
+  }
   return {
     add(stripe, bytes, offset) {
-      const end = (stripe + 1) * row
-      if (end > rows.length) {
-        const grown = new Uint8Array(Math.max(end, rows.length * 2))
-        grown.set(rows)
-        rows = grown
+      if (stripe >= room) grow(stripe + 1)
+      const at = stripe * CHECKSUM_LENGTH
+      let from = offset
+      for (const table of tables) {
+        // Byte by byte: a view for each checksum would cost more.
+        for (let i = 0; i < CHECKSUM_LENGTH; i++) table[at + i] = bytes[from++] as number
       }
-      // Byte by byte: a view for each stripe would cost more.
-      const from = stripe * row
-      for (let i = 0; i < row; i++) rows[from + i] = bytes[offset + i] as number
     },
-    tables: (stripes) =>
-      Array.from({ length: shards }, (_, shard) => {
-        const table = new Uint8Array(stripes * CHECKSUM_LENGTH)
-        for (let stripe = 0; stripe < stripes; stripe++) {
-          const from = stripe * row + shard * CHECKSUM_LENGTH
-          table.set(rows.subarray(from, from + CHECKSUM_LENGTH), stripe * CHECKSUM_LENGTH)
-        }
-        return table
-      }),
+    tables: (stripes) => tables.map((table) => table.subarray(0, stripes * CHECKSUM_LENGTH)),
   }
 }

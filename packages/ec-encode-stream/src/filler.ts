@@ -48,9 +48,7 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
     hashed?.catch(() => {})
     try {
       const job = { slot, scheme, unit, shardLength, stripe: index, files: targets }
-      const { failures } = await lanes
-        .encodeStripe(job, { signal })
-        .finally(() => hashed?.catch(() => {}))
+      const { failures } = await lanes.encodeStripe(job, { signal })
       await hashed
       writes.note(index, failures)
       const at = checksumsOffset(slot, scheme) - slot.byteOffset
@@ -139,7 +137,7 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
         return undefined
       }
       const stripe = await head
-      ahead.shift()
+      void ahead.shift()
       wakeFiller?.()
       return stripe
     },
@@ -161,7 +159,7 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
       await filling?.catch(() => {})
       for (const stripe of ahead.splice(0))
         await stripe.then(
-          ({ release }) => release(),
+          (taken) => taken.release(),
           () => {},
         )
       await hashing?.close()

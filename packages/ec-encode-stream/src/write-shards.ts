@@ -11,11 +11,7 @@ const writeAt = promisify(write)
  * Takes one shard's bytes of one stripe. They are the slot's own: they may be read until the promise that it returns
  * settles, and not after.
  */
-export type ShardSink = (
-  bytes: Uint8Array,
-  position: number,
-  shard: number,
-) => Promise<unknown> | unknown
+export type ShardSink = (bytes: Uint8Array, position: number, shard: number) => unknown
 
 /** Options of {@link writeShards}. */
 export interface WriteShardsOptions {

@@ -16,7 +16,7 @@ export function maskOf(algorithms: readonly Algorithm[]): number {
   for (const algorithm of algorithms) {
     const index = ALGORITHMS.indexOf(algorithm)
     if (index < 0) {
-      throw wrongType(`Cannot hash with an unknown algorithm: ${String(algorithm)}`)
+      throw wrongType(`Cannot hash with an unknown algorithm: ${algorithm}`)
     }
     mask |= 1 << index
   }

@@ -182,7 +182,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
           job,
           signal,
           settled: false,
-          resolve: resolve as (value: unknown) => void,
+          resolve: resolve as Entry['resolve'],
           reject,
           onAbort() {
             waiting.delete(entry)
@@ -204,12 +204,12 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
 }
 
 /** What a job gave, unless its caller has given up meanwhile. */
-function conclude({ job, signal, resolve, reject }: Entry, place: Float64Array): void {
-  if (signal?.aborted === true) return reject(signal.reason)
+function conclude(entry: Entry, place: Float64Array): void {
+  if (entry.signal?.aborted === true) return entry.reject(entry.signal.reason)
   try {
-    resolve(job.outcome(place))
+    entry.resolve(entry.job.outcome(place))
   } catch (error) {
-    reject(error)
+    entry.reject(error)
   }
 }
 
