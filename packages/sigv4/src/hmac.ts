@@ -21,11 +21,14 @@ export function createHexHmac(key: Uint8Array): (text: string) => string {
     inner[i] = (inner[i] as number) ^ 0x36
     outer[i] = (outer[i] as number) ^ 0x5c
   }
+  let used = inner
   return (text) => {
     if (text.length > MAX_TEXT)
       return createHmac('sha256', key).update(text, 'latin1').digest('hex')
     const end = BLOCK + inner.write(text, BLOCK, 'latin1')
-    outer.write(hash('sha256', inner.subarray(0, end), 'hex'), BLOCK, 'hex')
+    // All chunks of a body have strings to sign of one length: one view serves them.
+    if (used.length !== end) used = inner.subarray(0, end)
+    outer.write(hash('sha256', used, 'hex'), BLOCK, 'hex')
     return hash('sha256', outer, 'hex')
   }
 }
