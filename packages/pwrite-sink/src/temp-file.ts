@@ -175,6 +175,9 @@ async function renameTo(tempPath: string, path: string): Promise<void> {
   }
 }
 
+/** Some network file systems have no such call for folders: their names are as durable as they get. */
+const NO_FOLDER_SYNC = new Set(['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
 /** Without it the new name may be gone after a power failure, although the bytes are safe. */
 async function syncFolder(path: string): Promise<void> {
   // Windows cannot open a folder for this, and journals names by itself.
@@ -187,6 +190,8 @@ async function syncFolder(path: string): Promise<void> {
       await folder.close()
     }
   } catch (cause) {
+    const code = systemCode(cause)
+    if (code !== undefined && NO_FOLDER_SYNC.has(code)) return
     throw describeFailure('make durable the name of', path, cause)
   }
 }

@@ -1,16 +1,10 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { chmod, mkdir, open, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createBufferPool } from '@millrace/pooled-buffers'
-import {
-  fsWriter,
-  openPwriteSink,
-  type PositionedWriter,
-  type PwriteSinkOptions,
-} from '@millrace/pwrite-sink'
+import { fsWriter, openPwriteSink, type PositionedWriter } from '@millrace/pwrite-sink'
 import { pattern, soon, useFolder } from './files.ts'
 
 const folder = useFolder()
@@ -304,44 +298,7 @@ describe('the place', () => {
     await sink.commit()
     expect((await stat(folder.file())).size).toBe(size)
   })
-
-  test.skipIf(!hasStrace())(
-    'the bytes are flushed before the name, and the name before the end',
-    async () => {
-      for (const [mode, fsync, expected] of [
-        ['create', 'full', ['pwrite64', 'fsync', 'link', 'unlink', 'fsync']],
-        ['replace', 'full', ['pwrite64', 'fsync', 'rename', 'fsync']],
-        ['replace', 'data', ['pwrite64', 'fdatasync', 'rename']],
-        ['replace', 'none', ['pwrite64', 'rename']],
-      ] as const) {
-        expect(tracedCommit({ mode, fsync })).toEqual(expected)
-      }
-    },
-  )
 })
-
-function hasStrace(): boolean {
-  return spawnSync('strace', ['-qq', '-e', 'trace=none', 'true']).status === 0
-}
-
-/** The system calls of a write and a commit, in order. */
-function tracedCommit(options: PwriteSinkOptions): string[] {
-  const program = `
-    import { openPwriteSink } from '@millrace/pwrite-sink'
-    const sink = await openPwriteSink(process.argv[1], ${JSON.stringify(options)})
-    await sink.write(Buffer.from('new'), 0)
-    await sink.commit()
-  `
-  const calls = 'trace=pwrite64,fsync,fdatasync,link,rename,unlink'
-  const run = [process.execPath, '--input-type=module', '-e', program, folder.file()]
-  execFileSync('strace', ['-f', '-qq', '-o', folder.file('trace'), '-e', calls, ...run], {
-    cwd: import.meta.dirname,
-    stdio: 'pipe',
-  })
-  return readFileSync(folder.file('trace'), 'utf8')
-    .split('\n')
-    .flatMap((line) => /^\d+ +(\w+)\(/.exec(line)?.[1] ?? [])
-}
 
 describe('faults', () => {
   /** Fails the write of this number, and can hold writes back. */
