@@ -23,12 +23,20 @@ export function infoOf(
   const info = infoOfHeaders(key, headers, size)
   return {
     ...info,
+    etagIsMd5: isMd5(info.etag, headers),
     versionId: headers['x-amz-version-id'] ?? 'null',
     // An answer does not say; asked for without a version it is the latest.
     isLatest: options.requestedVersion === undefined || options.requestedVersion === 'null',
     metadata,
     checksums: checksumsOf(headers, options.partial && info.etag.includes('-')),
   }
+}
+
+/** An ETag is an MD5 unless the object is encrypted with a key of KMS or of the customer (S3 API, "Object"). */
+function isMd5(etag: string, headers: Readonly<Record<string, string>>): boolean {
+  const encryption = headers['x-amz-server-side-encryption'] ?? 'AES256'
+  const customer = headers['x-amz-server-side-encryption-customer-algorithm'] !== undefined
+  return /^[0-9a-f]{32}(?:-\d{1,5})?$/.test(etag) && encryption === 'AES256' && !customer
 }
 
 /**

@@ -45,7 +45,11 @@ export {
   DEFAULT_RETRIES,
   DEFAULT_RETRY_BASE_MS,
   DEFAULT_RETRY_MAX_MS,
+  type Retrier,
+  type RetryBudget,
   type RetryOptions,
+  createRetrier,
+  isRetryable,
 } from './retry.ts'
 export { DEFAULT_MAX_WAITING, type LimitOptions, withLimit } from './with-limit.ts'
 export { withPrefix } from './with-prefix.ts'

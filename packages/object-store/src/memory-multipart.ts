@@ -132,6 +132,7 @@ export function createMemoryUploads(context: {
         key,
         size: chosen.reduce((sum, part) => sum + part.size, 0),
         etag: multipartEtag(chosen.map((part) => Buffer.from(part.etag, 'hex'))),
+        etagIsMd5: true,
         lastModified: new Date(now()),
         versionId: records.nextVersionId(),
         isLatest: true,

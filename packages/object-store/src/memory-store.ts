@@ -138,6 +138,7 @@ export function createMemoryBucket(
           key,
           size: body.size,
           etag: etagOf(summary.digests.md5 as Uint8Array),
+          etagIsMd5: true,
           lastModified: new Date(now()),
           versionId: records.nextVersionId(),
           isLatest: true,

@@ -42,6 +42,11 @@ export interface ObjectInfo {
   readonly size: number
   /** Opaque, without the quotes that HTTP puts around it. */
   readonly etag: string
+  /**
+   * Whether the ETag is the MD5 of the bytes, or with `-N` that of its N parts' MD5s. Left out where the store does not
+   * know (any 32 hex digits may be an ETag); false where it knows better, as for what S3 encrypts with KMS.
+   */
+  readonly etagIsMd5?: boolean
   readonly lastModified: Date
   /** "null" (the string, as S3 has it) where the store or bucket keeps no versions. */
   readonly versionId: string

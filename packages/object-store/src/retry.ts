@@ -32,17 +32,40 @@ export interface RetryOptions {
   readonly sleep?: (ms: number, signal: AbortSignal | undefined) => Promise<void>
 }
 
-/** Repeats what fails with a `retryable` error. */
-export interface Retrier {
-  run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T>
-  /** A budget of repeats that is full again after progress. */
-  budget(signal: AbortSignal | undefined): {
-    progress(): void
-    /** Waits before a repeat, or throws what ends the repeating. */
-    failed(error: unknown): Promise<void>
-  }
+/** Repeats left for one piece of work. */
+export interface RetryBudget {
+  /** There was progress: the budget is full again. */
+  progress(): void
+  /** Waits before a repeat, or throws what ends the repeating. */
+  failed(error: unknown): Promise<void>
 }
 
+/** Repeats what fails with a `retryable` error. */
+export interface Retrier {
+  /** Runs a task until it succeeds, fails for good, or the repeats are used up. */
+  run<T>(signal: AbortSignal | undefined, task: () => Promise<T>): Promise<T>
+  budget(signal: AbortSignal | undefined): RetryBudget
+}
+
+/**
+ * What `withRetry` and others repeat by: pauses that double and are spread at random.
+ *
+ * @param options - see {@link RetryOptions}
+ * @returns a retrier, to be used for any number of calls
+ * @throws {ObjectStoreError} `INVALID_ARGUMENT` for options that are no whole numbers
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { createRetrier } from '@millrace/object-store'
+ *
+ * let calls = 0
+ * const result = await createRetrier({ baseDelayMs: 1 }).run(undefined, async () => {
+ *   if (++calls < 3) throw Object.assign(new Error('busy'), { retryable: true })
+ *   return 'done'
+ * })
+ * assert.deepEqual([result, calls], ['done', 3])
+ * ```
+ */
 export function createRetrier(options: RetryOptions): Retrier {
   const {
     retries = DEFAULT_RETRIES,
@@ -85,6 +108,12 @@ export function createRetrier(options: RetryOptions): Retrier {
   }
 }
 
+/**
+ * Whether an error says of itself that it is worth a retry.
+ *
+ * @param error - anything thrown
+ * @returns true where `retryable` is true
+ */
 export function isRetryable(error: unknown): boolean {
   return (error as { retryable?: unknown } | undefined)?.retryable === true
 }
