@@ -129,7 +129,7 @@ function codecFor(scheme: Scheme): {
 export const bench: Bench = {
   name: 'rs',
   description: 'Reed-Solomon in one thread: the SIMD kernel against wasm-reed-solomon-erasure',
-  async run({ progress }) {
+  async run(context) {
     const rows: Row[] = []
     const ratios: Record<string, number> = {}
     for (const scheme of SCHEMES) {
@@ -139,7 +139,7 @@ export const bench: Bench = {
       const lost = Array.from({ length: scheme.m }, (_, i) => (i + 1) % scheme.k)
       const speeds = { encode: [] as Speeds[], reconstruct: [] as Speeds[] }
       for (const unit of UNITS) {
-        progress(`${name}, shards of ${unit / 1024} KiB`)
+        context.progress(`${name}, shards of ${unit / 1024} KiB`)
         const shards = shardsOf(unit)
         prepare(codec, shards, lost)
         const { encode: encoded, reconstruct: rebuilt } = await measure(codec, shards, lost)

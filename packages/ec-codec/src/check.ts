@@ -50,7 +50,9 @@ export function checkShards(
     )
   }
   const length = shards[0]?.length ?? 0
-  for (const [index, shard] of (shards as readonly unknown[]).entries()) {
+  const starts: number[] = []
+  for (let index = 0; index < count; index++) {
+    const shard: unknown = shards[index]
     if (!(shard instanceof Uint8Array)) {
       throw typeError(
         'ERR_EC_INVALID_SHARDS',
@@ -63,21 +65,35 @@ export function checkShards(
         `Cannot code shards of unequal lengths: shard ${index} has ${shard.length} bytes, shard 0 has ${length}`,
       )
     }
-    if (memory === undefined) continue
-    if (shard.buffer !== memory.buffer) {
-      throw rangeError(
-        'ERR_EC_OUTSIDE_MEMORY',
-        `Cannot take shard ${index}: it is not a view of the codec's memory. Make a codec without memory for such shards`,
-      )
+    const start = shard.byteOffset
+    if (memory !== undefined) {
+      if (shard.buffer !== memory.buffer) {
+        throw rangeError(
+          'ERR_EC_OUTSIDE_MEMORY',
+          `Cannot take shard ${index}: it is not a view of the codec's memory. Make a codec without memory for such shards`,
+        )
+      }
+      clearOfScratch(scratch, index, start, length)
     }
-    clearOfScratch(scratch, index, shard.byteOffset, length)
+    for (let other = 0; other < index; other++) {
+      if (Math.abs((starts[other] as number) - start) >= length) continue
+      if (shards[other]?.buffer === shard.buffer) throw overlapping(other, index)
+    }
+    starts.push(start)
   }
-  disjoint(shards, length)
   return {
     length,
-    address: (index) => (shards[index] as Uint8Array).byteOffset,
+    address: (index) => starts[index] as number,
     view: (index) => shards[index] as Uint8Array,
   }
+}
+
+/** A shard that is written while another of the same bytes is read would give wrong bytes without a word. */
+function overlapping(other: number, index: number): RangeError {
+  return rangeError(
+    'ERR_EC_OVERLAPPING_SHARDS',
+    `Cannot take shards that overlap: ${other} and ${index}. Give each its own bytes`,
+  )
 }
 
 /** @internal Shards given as a place in memory. */
@@ -152,21 +168,6 @@ export function checkIndices(
         'ERR_EC_INVALID_INDEX',
         `Cannot rebuild shard ${index}: wanted shards must be among the missing, each at most once`,
       )
-    }
-  }
-}
-
-/** A shard that is written while another of the same bytes is read would give wrong bytes without a word. */
-function disjoint(shards: readonly Uint8Array[], length: number): void {
-  for (const [index, shard] of shards.entries()) {
-    for (let other = 0; other < index; other++) {
-      const { buffer, byteOffset } = shards[other] as Uint8Array
-      if (buffer === shard.buffer && Math.abs(byteOffset - shard.byteOffset) < length) {
-        throw rangeError(
-          'ERR_EC_OVERLAPPING_SHARDS',
-          `Cannot take shards that overlap: ${other} and ${index}. Give each its own bytes`,
-        )
-      }
     }
   }
 }

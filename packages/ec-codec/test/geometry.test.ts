@@ -8,7 +8,7 @@ test('stripes cover the object once, in order, and their chunks the shard file',
       fc.integer({ min: 1, max: 20 }),
       fc.integer({ min: 0, max: 6 }),
       fc.integer({ min: 1, max: 64 }),
-      fc.nat({ max: 5000 }),
+      fc.nat({ max: 1000 }),
       (k, m, unit, size) => {
         const geometry = stripeGeometry({ scheme: { k, m }, unit, size })
         let object = 0
@@ -29,7 +29,7 @@ test('stripes cover the object once, in order, and their chunks the shard file',
         expect(shard).toBe(geometry.shardSize)
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
 })
 
