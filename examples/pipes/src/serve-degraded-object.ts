@@ -50,22 +50,19 @@ const STATUSES: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 }
 
-// Express knows an error handler by its four parameters.
-function answerError(
-  error: ObjectStoreError,
-  _: Request,
-  res: Response,
-  _next: NextFunction,
-): void {
-  // In the middle of a body writeTo has destroyed the connection: half an object must never look whole.
-  if (res.headersSent) return
-  const { code, message, details } = error
-  if (code === 'RANGE_NOT_SATISFIABLE') {
-    res.setHeader('content-range', formatContentRange(undefined, Number(details['size'])))
+function answerError(error: ObjectStoreError, _: Request, res: Response, next: NextFunction): void {
+  if (res.headersSent) {
+    // writeTo has destroyed the connection: half an object must never look whole. A client that left is no news.
+    if (`${error.code}` !== 'ERR_BYTE_STREAMS_PREMATURE_CLOSE') console.error(error)
+    return
   }
-  const status = STATUSES[code]
-  res.statusCode = status ?? 500
-  res.end(status === undefined ? 'Internal error\n' : `${message}\n`)
+  const status = STATUSES[error.code]
+  if (status === undefined) return next(error)
+  if (status === 416) {
+    res.setHeader('content-range', formatContentRange(undefined, Number(error.details['size'])))
+  }
+  res.statusCode = status
+  res.end(`${error.message}\n`)
 }
 
 if (realpathSync(process.argv[1] ?? '') === import.meta.filename) {
