@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Lease } from '@millrace/pooled-buffers'
 
 /** @internal */
@@ -17,6 +18,8 @@ export interface ReadAheadOptions {
  */
 export function readAhead(options: ReadAheadOptions): AsyncGenerator<Lease, void, undefined> {
   const stopping = new AbortController()
+  // A listener for each stripe that waits for a slot: as many as depth says, and that is no leak.
+  setMaxListeners(0, stopping.signal)
   const leases = inOrder(options, stopping)
   const finish = leases.return.bind(leases)
   leases.return = (value) => {

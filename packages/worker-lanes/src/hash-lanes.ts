@@ -21,6 +21,7 @@ export interface HashLane extends AsyncDisposable {
 export interface HashLanes {
   open(algorithms: readonly Algorithm[]): HashLane
   readonly hops: number
+  readonly views: number
   close(): Promise<void>
 }
 
@@ -64,6 +65,9 @@ export function createHashLanes(options: {
   return {
     get hops() {
       return queues.reduce((sum, { queue }) => sum + queue.hops, 0)
+    },
+    get views() {
+      return queues.reduce((sum, { queue }) => sum + queue.views, 0)
     },
     open(algorithms) {
       if (!Array.isArray(algorithms)) {

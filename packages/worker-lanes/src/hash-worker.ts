@@ -3,7 +3,7 @@ import { createHasher, type Hasher } from '@millrace/checksums'
 import type { SlabMemory } from '@millrace/pooled-buffers'
 import { algorithmsOf, digestAt } from './hash-jobs.ts'
 import { createSlabViews } from './slab-views.ts'
-import { type Board, COUNTER, FIELD, HASH_OPERATION, placeOf, STATUS } from './task-board.ts'
+import { type Board, COUNTER, FIELD, HASH_OPERATION, placesOf, STATUS } from './task-board.ts'
 
 interface StreamState {
   readonly hashers: readonly Hasher[]
@@ -13,6 +13,7 @@ interface StreamState {
 const { memory, board } = workerData as { readonly memory: SlabMemory; readonly board: Board }
 const counters = new Int32Array(board.counters)
 const views = createSlabViews(memory.buffer, () => void Atomics.add(counters, COUNTER.views, 1))
+const places = placesOf(board)
 const streams = new Map<number, StreamState>()
 
 function work(place: Float64Array): void {
@@ -45,7 +46,7 @@ function work(place: Float64Array): void {
 
 /** @internal Does the step of a hash that is described at a place of the board. */
 export function run(index: number): number {
-  const place = placeOf(board, index)
+  const place = places[index] as Float64Array
   place[FIELD.status] = STATUS.running
   try {
     work(place)

@@ -1,7 +1,8 @@
 import diagnostics from 'node:diagnostics_channel'
 import { Piscina } from 'piscina'
+import { createAbortGroups } from './abort-groups.ts'
 import { WorkerLanesError } from './errors.ts'
-import { COUNTER, createBoard, FIELD, placeOf, STATUS } from './task-board.ts'
+import { COUNTER, createBoard, FIELD, placesOf, STATUS } from './task-board.ts'
 
 const losses = diagnostics.channel('millrace:worker-lanes:worker-lost')
 
@@ -44,7 +45,6 @@ export interface JobQueueOptions {
 interface Entry {
   readonly job: Job<unknown>
   readonly signal: AbortSignal | undefined
-  readonly onAbort: () => void
   settled: boolean
   resolve(value: unknown): void
   reject(reason: unknown): void
@@ -60,7 +60,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
   const board = createBoard(capacity, owners)
   const counters = new Int32Array(board.counters)
   const claims = new Int32Array(board.owners)
-  const places = Array.from({ length: capacity }, (_, index) => placeOf(board, index))
+  const places = placesOf(board)
   const freePlaces = places.map((_, index) => index)
   const waiting = new Set<Entry>()
   const running = new Set<Entry>()
@@ -138,11 +138,17 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
       const [entry] = waiting
       if (entry === undefined) break
       waiting.delete(entry)
-      entry.signal?.removeEventListener('abort', entry.onAbort)
+      if (entry.signal !== undefined) aborts.delete(entry.signal, entry)
       void send(entry)
     }
     if (waiting.size + running.size === 0) for (const resolve of idle.splice(0)) resolve()
   }
+
+  const aborts = createAbortGroups<Entry>((entry, reason) => {
+    waiting.delete(entry)
+    settle(entry, () => entry.reject(reason))
+    next()
+  })
 
   const end = async (): Promise<void> => {
     if (waiting.size + running.size > 0) await new Promise<void>((resolve) => idle.push(resolve))
@@ -182,18 +188,12 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
           job,
           signal,
           settled: false,
-          resolve: resolve as Entry['resolve'],
+          resolve,
           reject,
-          onAbort() {
-            waiting.delete(entry)
-            settle(entry, () => reject(signal?.reason))
-            next()
-          },
         }
         waiting.add(entry)
-        if (freePlaces.length === 0) {
-          signal?.addEventListener('abort', entry.onAbort, { once: true })
-        } else next()
+        if (freePlaces.length > 0) next()
+        else if (signal !== undefined) aborts.add(signal, entry)
       })
     },
     close() {

@@ -186,7 +186,7 @@ export function openWorkerLanes(options: WorkerLanesOptions): WorkerLanes {
       return queue.queued
     },
     get counts() {
-      return { hops: queue.hops + hashes.hops, views: queue.views }
+      return { hops: queue.hops + hashes.hops, views: queue.views + hashes.views }
     },
     encodeStripe(job, { signal } = {}) {
       checkStripe(job)

@@ -79,7 +79,11 @@ export function createBoard(places: number, owners: number): Board {
   }
 }
 
-/** One place as an array of doubles. */
-export function placeOf(board: Board, index: number): Float64Array {
-  return new Float64Array(board.places, index * PLACE_LENGTH * 8, PLACE_LENGTH)
+/** The places of a board as arrays of doubles, made once. */
+export function placesOf(board: Board): readonly Float64Array[] {
+  const count = board.places.byteLength / (PLACE_LENGTH * 8)
+  return Array.from(
+    { length: count },
+    (_, index) => new Float64Array(board.places, index * PLACE_LENGTH * 8, PLACE_LENGTH),
+  )
 }

@@ -5,7 +5,7 @@ import { createCodecShelf } from './codec-shelf.ts'
 import { errnoOf, readFully, writeFully } from './positioned-io.ts'
 import { createSlabViews } from './slab-views.ts'
 import { decodeStripe, encodeStripe } from './stripe-work.ts'
-import { type Board, COUNTER, FIELD, OPERATION, placeOf, STATUS } from './task-board.ts'
+import { type Board, COUNTER, FIELD, OPERATION, placesOf, STATUS } from './task-board.ts'
 
 /** @internal What a lane's thread is started with. */
 export interface LaneData {
@@ -19,16 +19,7 @@ const counters = new Int32Array(board.counters)
 const views = createSlabViews(memory.buffer, () => void Atomics.add(counters, COUNTER.views, 1))
 const owners = new Int32Array(board.owners)
 const codecFor = createCodecShelf({ memory, reserved, engine, owners, threadId })
-const places = new Map<number, Float64Array>()
-
-function placeAt(index: number): Float64Array {
-  let place = places.get(index)
-  if (place === undefined) {
-    place = placeOf(board, index)
-    places.set(index, place)
-  }
-  return place
-}
+const places = placesOf(board)
 
 function work(place: Float64Array): void {
   const codecOf = (): ErasureCodec => codecFor(place[FIELD.k] as number, place[FIELD.m] as number)
@@ -48,7 +39,7 @@ function work(place: Float64Array): void {
 
 /** @internal Does the job that is described at a place of the board. */
 export function run(index: number): number {
-  const place = placeAt(index)
+  const place = places[index] as Float64Array
   place[FIELD.status] = STATUS.running
   try {
     work(place)
