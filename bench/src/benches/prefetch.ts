@@ -145,18 +145,30 @@ export const bench: Bench = {
         end: (i + 1) * CHUNK,
       }))
       const peaks = { depth4: 0, adaptive: 0 }
-      let deepest = 0
+      const deepest = { depth: 0 }
+      // Without latency what counts is processor time: each contender first collects what the one before left behind.
+      const settling = latency === 0 ? spans.slice(0, 256) : []
+      const timed =
+        (work: (spans: readonly Span[]) => Promise<void>): Contender =>
+        async () => {
+          if (settling.length > 0) await work(settling)
+          const start = performance.now()
+          await work(spans)
+          return (performance.now() - start) / 1000
+        }
       const contenders: Record<'sequential' | 'depth4' | 'adaptive', Contender> = {
-        sequential: () => sequential(spans, fetch),
-        depth4: () =>
-          ahead(spans, fetch, 4, (peak) => {
+        sequential: timed((some) => sequential(some, fetch)),
+        depth4: timed((some) =>
+          ahead(some, fetch, 4, (peak) => {
             peaks.depth4 = Math.max(peaks.depth4, peak)
           }),
-        adaptive: () =>
-          ahead(spans, fetch, 'adaptive', (peak, depth) => {
+        ),
+        adaptive: timed((some) =>
+          ahead(some, fetch, 'adaptive', (peak, depth) => {
             peaks.adaptive = Math.max(peaks.adaptive, peak)
-            deepest = Math.max(deepest, depth)
+            deepest.depth = Math.max(deepest.depth, depth)
           }),
+        ),
       }
       const seconds = await interleave(contenders, { rounds, warmups: latency === 0 ? 3 : 1 })
       const rate = (time: number): number => mbps(chunks * CHUNK, time)
@@ -170,7 +182,7 @@ export const bench: Bench = {
         'adaptive MB/s': rate(seconds.adaptive),
         'depth4 peak KiB': Math.round(peaks.depth4 / 1024),
         'adaptive peak KiB': Math.round(peaks.adaptive / 1024),
-        'adaptive depth': deepest,
+        'adaptive depth': deepest.depth,
       })
       await pool.close()
       server.close()
@@ -180,6 +192,8 @@ export const bench: Bench = {
       ratios,
       notes: [
         `Peak of bytes held: ${peakOfAll.toLocaleString('en-US')} of ${BUDGET.toLocaleString('en-US')}`,
+        'At 0 ms four in flight wake the event loop less often (0.75 epoll_pwait calls a chunk against 2.0, by strace), but',
+        'parsing, copying and collecting garbage cost the same for each chunk, and one thread does them all.',
         'SeaweedFS at depth 4 (Go, several cores): 2.2, 3.8, 4.0, 3.9 at 0, 5, 10, 20 ms',
       ],
     }
