@@ -35,8 +35,16 @@ describe.runIf(hasClient('aws'))('AWS CLI', () => {
     expect(await aws('s3', 'ls', '--recursive', 's3://cli/folder/')).toContain('folder/one')
     await aws('s3', 'rm', 's3://cli/folder/one')
     const listed = JSON.parse(
-      await aws('s3api', 'list-objects-v2', '--bucket', 'cli', '--prefix', 'folder/', '--output', 'json') ||
-        '{}',
+      (await aws(
+        's3api',
+        'list-objects-v2',
+        '--bucket',
+        'cli',
+        '--prefix',
+        'folder/',
+        '--output',
+        'json',
+      )) || '{}',
     ) as { Contents?: unknown }
     expect(listed.Contents).toBeUndefined()
   })

@@ -33,15 +33,26 @@ export function hasClient(name: ClientName): boolean {
 
 const execute = promisify(execFile)
 
+/** This process's environment without what would point a client elsewhere. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(AWS|RCLONE|MILLRACE)_/.test(name)),
+  )
+}
+
 /** Runs a client to its end; rejects with what it printed when it fails. */
 export async function runClient(
   command: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly cwd?: string; readonly timeout?: number } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv
+    readonly cwd?: string
+    readonly timeout?: number
+  } = {},
 ): Promise<{ readonly stdout: string; readonly stderr: string }> {
   return await execute(command, [...args], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...cleanEnvironment(), ...options.env },
     timeout: options.timeout ?? 120_000,
     maxBuffer: 16 * 1024 * 1024,
   })

@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ReferenceServer, startReferenceServer } from '@millrace/reference-server'
 
-export const CREDENTIALS = { accessKeyId: 'TESTACCESSKEY', secretAccessKey: 'test-secret-access-key' }
+export const CREDENTIALS = {
+  accessKeyId: 'TESTACCESSKEY',
+  secretAccessKey: 'test-secret-access-key',
+}
 
 /** A reference server on volumes of its own, which are removed with it. */
 export interface TestServer extends AsyncDisposable {
