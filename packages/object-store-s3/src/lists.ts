@@ -99,8 +99,9 @@ export async function* listObjects(
       },
       signal,
     )
-    // Objects and prefixes come in two runs, each in order; within a key the versions' order is the server's.
-    const ordered = entries.toSorted(([a], [b]) => compareKeys(a, b))
+    const ordered = entries.toSorted(
+      ([a, first], [b, second]) => compareKeys(a, b) || newerFirst(first, second),
+    )
     for (const [name, entry] of ordered) {
       if (entry.type === 'prefix') {
         // S3 gives the prefix of `startAfter` itself again, and some servers repeat one on the next page.
@@ -122,6 +123,15 @@ export async function* listObjects(
       return
     mark = next
   }
+}
+
+/** Objects, prefixes and delete markers may come in runs of their own, so that a key's versions are to be merged. */
+function newerFirst(a: ListEntry, b: ListEntry): number {
+  if (a.type === 'prefix' || b.type === 'prefix') return 0
+  const one = a.type === 'object' ? a.info : a
+  const other = b.type === 'object' ? b.info : b
+  if (one.isLatest !== other.isLatest) return one.isLatest ? -1 : 1
+  return other.lastModified.getTime() - one.lastModified.getTime()
 }
 
 function nextKey(root: XmlElement): string | undefined {

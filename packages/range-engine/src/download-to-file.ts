@@ -28,8 +28,13 @@ export interface DownloadOptions extends TransferOptions {
   readonly fsync?: PwriteSinkOptions['fsync']
   /** Whether to write past the page cache. @default false */
   readonly direct?: boolean
-  /** Threads that write and hash, over a pool of at least as many slots as there are requests. @default none */
-  readonly lanes?: WorkerLanes
+  /**
+   * Threads that write and hash, over a pool of at least two slots; or a function that decides when the object is known
+   * (a small one is not worth starting threads for).
+   *
+   * @default none
+   */
+  readonly lanes?: WorkerLanes | ((info: ObjectInfo) => WorkerLanes | undefined)
   /** Who writes, where there are no lanes. @default Node's own thread pool */
   readonly writer?: PositionedWriter
 }
@@ -99,8 +104,9 @@ async function download(
   reporter: Reporter,
   retrier: ReturnType<typeof createRetrier>,
 ): Promise<DownloadResult> {
-  const { lanes, signal } = options
+  const { signal } = options
   const { info } = session
+  const lanes = typeof options.lanes === 'function' ? options.lanes(info) : options.lanes
   const { size } = info
   const plan = planTransferOf(session, options, reporter)
   const { verification } = plan

@@ -24,6 +24,8 @@ export interface ObjectStreamOptions extends TransferOptions {
 /** An object's bytes in order. Read it once, or dispose of it. */
 export interface ObjectStream extends AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly info: ObjectInfo
+  /** What the bytes are checked by as they pass; undefined where the store offers nothing, or `verify` is false. */
+  readonly verifiedBy: string | undefined
 }
 
 /**
@@ -70,8 +72,10 @@ async function open(
   const { info } = session
   const plan = planTransferOf(session, options, reporter)
   const bytes = checked(fetchAhead(session, plan, options), info, plan.verification, reporter)
+  const { verification } = plan
   return {
     info,
+    verifiedBy: verification.kind === 'none' ? undefined : verification.algorithm,
     [Symbol.asyncIterator]: () => bytes,
     async [Symbol.asyncDispose]() {
       await bytes.return()

@@ -44,9 +44,11 @@ function splitObject(
   const { info, first, ranged } = session
   const { size } = info
   if (!ranged) return { parts: [{ start: 0, end: size }], concurrency: 1 }
-  const plan = planTransfer(size, options.preset, {
-    ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
-  })
+  const plan = planTransfer(
+    size,
+    options.preset,
+    options.concurrency === undefined ? {} : { concurrency: options.concurrency },
+  )
   const concurrency = options.concurrency ?? plan.concurrency
   if (verification.kind === 'parts' && verification.sizes !== undefined) {
     let start = 0

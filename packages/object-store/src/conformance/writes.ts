@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { digestOf, encodeBase64 } from '@millrace/checksums'
 import {
   type ConformanceTest,
   assertCode,
@@ -180,7 +181,8 @@ export const writeTests: readonly ConformanceTest[] = [
   }),
   test('what beforeCommit returns is kept with the object', ['write'], async (store) => {
     if (store.capabilities.digests.length === 0) return
-    const checksums = [{ algorithm: 'crc32', value: 'AAAAAA==', type: 'FULL_OBJECT' }] as const
+    const value = encodeBase64(digestOf('crc32', pattern(9)))
+    const checksums = [{ algorithm: 'crc32', value, type: 'FULL_OBJECT' }] as const
     const result = await store.put('key', [pattern(9)], {
       beforeCommit: async () => ({ checksums }),
     })
