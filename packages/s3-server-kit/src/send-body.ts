@@ -10,39 +10,49 @@ export const MAX_WRITES_IN_FLIGHT = 4
 /**
  * Sends a body of known length. Leased slots go to the socket as they are and back to their pool when the kernel has them.
  *
- * @param res - its head has been written, with Content-Length
+ * @param res - the head has not been written yet
  * @param body - exactly `length` bytes
- * @param length - bytes
- * @param guard - destroys the socket of a client that takes too little
+ * @param options - `length` in bytes; `begin` writes the head, with Content-Length, when the first bytes are at hand: what
+ *   fails before can still be answered; `guard` destroys the socket of a client that takes too little
  * @throws {BodyLengthError} where the store gives another number of bytes: then the socket has to be destroyed
  * @throws {ClientGoneError} where the client has gone; every lease has been released by then
  */
 export async function sendBody(
   res: ServerResponse,
   body: ByteStream | LeaseStream,
-  length: number,
-  guard: RateGuard,
+  options: { readonly length: number; readonly begin: () => void; readonly guard: RateGuard },
 ): Promise<void> {
+  const { length, begin, guard } = options
   const writer = createWriter(res, guard)
   let sent = 0
+  let begun = false
+  const check = (bytes: number): void => {
+    sent += bytes
+    if (sent > length) throw new BodyLengthError(length, sent)
+    if (!begun) begin()
+    begun = true
+  }
   try {
     if ('leases' in body) {
       for await (const lease of body.leases()) {
-        sent += lease.bytes.byteLength
-        if (sent > length) {
+        try {
+          check(lease.bytes.byteLength)
+        } catch (error) {
           lease.release()
-          throw new BodyLengthError(length, sent)
+          throw error
         }
-        await writer.write(lease.bytes, lease)
+        const room = writer.write(lease.bytes, lease)
+        if (room !== undefined) await room
       }
     } else {
       for await (const chunk of body) {
-        sent += chunk.byteLength
-        if (sent > length) throw new BodyLengthError(length, sent)
-        await writer.write(chunk, undefined)
+        check(chunk.byteLength)
+        const room = writer.write(chunk, undefined)
+        if (room !== undefined) await room
       }
     }
     if (sent !== length) throw new BodyLengthError(length, sent)
+    if (!begun) begin()
     await writer.drained()
   } finally {
     writer.close()

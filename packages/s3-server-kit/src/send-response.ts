@@ -24,11 +24,16 @@ export async function sendResponse(
   const { status, headers, document, text, body } = response
   headers.push(...head)
   if (document !== undefined) return sendDocument(res, status, headers, document)
-  res.writeHead(status, headers)
   if (body !== undefined) {
-    await sendBody(res, body, response.bodyLength ?? 0, guard)
+    const begin = (): void => {
+      res.writeHead(status, headers)
+    }
+    await sendBody(res, body, { length: response.bodyLength ?? 0, begin, guard })
     res.end()
-  } else if (text === undefined) res.end()
+    return
+  }
+  res.writeHead(status, headers)
+  if (text === undefined) res.end()
   else res.end(text)
 }
 

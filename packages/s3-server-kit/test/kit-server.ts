@@ -52,7 +52,7 @@ export interface SendOptions {
   readonly user?: User | null
   readonly now?: number
   /** Changes what has been signed, before it is sent. */
-  readonly spoil?: (headers: Record<string, string>, body: Uint8Array) => Uint8Array
+  readonly spoil?: ((headers: Record<string, string>, body: Uint8Array) => Uint8Array) | undefined
 }
 
 export interface Answer {

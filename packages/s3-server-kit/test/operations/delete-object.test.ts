@@ -39,7 +39,7 @@ test('DeleteObject makes a delete marker where versions are kept, and can remove
   ])
   const marker = await kit.send(
     'GET',
-    `/bucket/key?versionId=${marked.headers['x-amz-version-id']}`,
+    `/bucket/key?versionId=${String(marked.headers['x-amz-version-id'])}`,
   )
   expect([marker.status, marker.code]).toEqual([405, 'MethodNotAllowed'])
   expect((await kit.send('GET', `/bucket/key?versionId=${versionId}`)).text).toBe('x')

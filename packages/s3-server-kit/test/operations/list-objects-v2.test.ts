@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { compareKeys } from '@millrace/object-store'
 import { expect, test } from 'vitest'
 import { element, elements, type KitServer, startKit } from '../kit-server.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { getText } from '@millrace/object-store'
 import { expect, test } from 'vitest'
 import { type KitServer, PAYLOAD_MODES, startKit } from '../kit-server.ts'
@@ -184,7 +184,7 @@ test('PutObject lets exactly one of many creators win', async () => {
       kit.send('PUT', '/bucket/key', { headers: { 'if-none-match': '*' }, body: `body ${i}` }),
     ),
   )
-  const statuses = answers.map(({ status }) => status).sort()
+  const statuses = answers.map(({ status }) => status).sort((a, b) => a - b)
   expect(statuses[0]).toBe(200)
   expect(statuses.slice(1).every((status) => status === 412 || status === 409)).toBe(true)
 })
@@ -220,7 +220,7 @@ test('PutObject stores any key byte for byte, decoded exactly once', {
   const store = await kit.registry.openBucket('bucket')
   const key = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
-    .filter((text) => text.isWellFormed() && !text.includes('\0'))
+    .filter((text) => !/\p{Surrogate}/u.test(text) && !text.includes('\0'))
   const special = fc.constantFrom(
     '..',
     'a/../b',
