@@ -1,7 +1,14 @@
 // npm run demo: a real file goes into the reference server, two of six volumes are deleted, and the same bytes come out.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { mkdtemp, open, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
@@ -29,7 +36,10 @@ const step = (text) => console.log(`\n${bold(`${++steps}. ${text}`)}`)
 
 /** Large files that are surely here: the Node binary, then the biggest tools that npm installed. */
 function largeFiles() {
-  const inModules = readdirSync(join(ROOT, 'node_modules'), { recursive: true, withFileTypes: true })
+  const inModules = readdirSync(join(ROOT, 'node_modules'), {
+    recursive: true,
+    withFileTypes: true,
+  })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => ({ path, size: statSync(path).size }))
@@ -108,7 +118,9 @@ async function showVolumes(volumes) {
       console.log(`   ${name} ${red('deleted')}`)
       continue
     }
-    const files = (await readdir(volume, { recursive: true })).filter((file) => file.endsWith('.shard'))
+    const files = (await readdir(volume, { recursive: true })).filter((file) =>
+      file.endsWith('.shard'),
+    )
     const bytes = files.reduce((sum, file) => sum + statSync(join(volume, file)).size, 0)
     const bar = '█'.repeat(Math.max(1, Math.round(bytes / 2e6)))
     console.log(`   ${name} ${green(bar)} ${megabytes(bytes)} in ${files.length} shard file`)
@@ -169,7 +181,9 @@ async function main() {
       const target = join(home, `by-${tool.replaceAll(' ', '-')}`)
       const took = await work(target)
       copies.push({ tool, hash: await sha256(target) })
-      console.log(`   ${tool}: ${megabytes(statSync(target).size)} in ${took.toFixed(2)} s, ${rate(size, took)}`)
+      console.log(
+        `   ${tool}: ${megabytes(statSync(target).size)} in ${took.toFixed(2)} s, ${rate(size, took)}`,
+      )
     }
     step('Download it: the lost shards are computed anew, each byte is verified on the way')
     if (spawnSync('curl', ['--version']).status === 0) {
@@ -193,7 +207,9 @@ async function main() {
     step('Compare')
     console.log(`   ${'before'.padEnd(14)} ${before}`)
     for (const { tool, hash } of copies) {
-      console.log(`   ${tool.padEnd(14)} ${hash}  ${hash === before ? green('same') : red('DIFFERENT')}`)
+      console.log(
+        `   ${tool.padEnd(14)} ${hash}  ${hash === before ? green('same') : red('DIFFERENT')}`,
+      )
     }
     if (copies.some(({ hash }) => hash !== before)) throw new Error('The bytes differ')
     console.log(

@@ -1,7 +1,7 @@
 // Examples that run: each ```ts fence of a README and of a docstring's @example becomes a test in .doctest/.
 // Also checks that what packages export is documented. Throws with a list of what is missing.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { ROOT } from './setup.mjs'
 
 const OUT = join(ROOT, '.doctest')
@@ -27,22 +27,42 @@ function docExamples(text) {
   return found
 }
 
-/** Exported functions of a file that lack a docstring directly before them. */
-function undocumented(text) {
-  const lines = text.split('\n')
-  const names = []
-  for (const [index, line] of lines.entries()) {
-    const match = /^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/.exec(line)
-    if (!match) continue
-    const before = (lines[index - 1] ?? '').trim()
-    // A later overload shares the first one's docstring.
-    if (names.includes(match[1]) || text.includes(`*/\n${line}`)) continue
-    const isOverload = lines
-      .slice(0, index)
-      .some((earlier) => new RegExp(`^export (async )?function\\*? ${match[1]}\\b`).test(earlier))
-    if (!before.endsWith('*/') && !isOverload) names.push(match[1])
+const DECLARATION = /^export (?:async )?(?:function\*?|class|interface|type|const) (\w+)/gm
+const REEXPORT = /^export (?:type )?\{([^}]*)\} from '(\.[^']+)'/gm
+const STAR = /^export \* from '(\.[^']+)'/gm
+
+/** What an entry file exports: pairs of the declaring file and the name there. */
+function publicSymbols(file, found = new Map()) {
+  const text = readFileSync(file, 'utf8')
+  for (const [, name] of text.matchAll(DECLARATION)) found.set(`${file}#${name}`, { file, name })
+  for (const [, names, from] of text.matchAll(REEXPORT)) {
+    const target = join(dirname(file), from)
+    for (const item of names.split(',')) {
+      const name = item
+        .trim()
+        .replace(/^type /, '')
+        .split(' as ')[0]
+      if (name) found.set(`${target}#${name}`, { file: target, name })
+    }
   }
-  return names
+  for (const [, from] of text.matchAll(STAR)) publicSymbols(join(dirname(file), from), found)
+  return found
+}
+
+/** What is wrong with the docstring of an exported symbol; undefined where nothing is. */
+function docFault({ file, name }) {
+  const text = readFileSync(file, 'utf8')
+  const declaration = new RegExp(
+    `(\\/\\*\\*(?:(?!\\*\\/)[\\s\\S])*\\*\\/)?\\s*^export (?:async )?(function|class|interface|type|const)\\*? ${name}\\b`,
+    'm',
+  )
+  const match = declaration.exec(text)
+  // Not declared there: passed on from a file that is looked at by itself.
+  if (match === null) return undefined
+  const [, comment, kind] = match
+  if (comment === undefined) return 'has no docstring'
+  if (kind === 'function' && !comment.includes('@example')) return 'has no example'
+  return undefined
 }
 
 /** Writes the example tests; gives how many there are. */
@@ -72,21 +92,28 @@ export function checkDocs() {
   }
   const markdown = (file) => {
     if (!existsSync(file)) return
-    add(file, [...readFileSync(file, 'utf8').matchAll(FENCE)].map(([, code]) => code))
+    add(
+      file,
+      [...readFileSync(file, 'utf8').matchAll(FENCE)].map(([, code]) => code),
+    )
   }
   markdown(join(ROOT, 'README.md'))
   for (const folder of ['packages', 'examples']) {
     for (const name of readdirSync(join(ROOT, folder))) {
       const home = join(ROOT, folder, name)
-      if (!existsSync(join(home, 'README.md'))) problems.push(`${folder}/${name}: README.md is missing`)
+      if (!existsSync(join(home, 'README.md')))
+        problems.push(`${folder}/${name}: README.md is missing`)
       markdown(join(home, 'README.md'))
-      for (const file of sources(join(home, 'src'))) {
-        const text = readFileSync(file, 'utf8')
-        add(file, docExamples(text))
-        if (folder === 'packages') {
-          for (const symbol of undocumented(text)) {
-            problems.push(`${relative(ROOT, file)}: ${symbol} has no docstring`)
-          }
+      for (const file of sources(join(home, 'src')))
+        add(file, docExamples(readFileSync(file, 'utf8')))
+      if (folder !== 'packages') continue
+      const { exports } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
+      for (const { default: built } of Object.values(exports)) {
+        if (built === undefined) continue
+        const entry = join(home, built.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
+        for (const symbol of publicSymbols(entry).values()) {
+          const fault = docFault(symbol)
+          if (fault) problems.push(`${relative(ROOT, symbol.file)}: ${symbol.name} ${fault}`)
         }
       }
     }

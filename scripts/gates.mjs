@@ -8,7 +8,9 @@ const published = () =>
   ['packages', 'examples'].flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .map((name) => join(folder, name))
-      .filter((path) => !JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8')).private),
+      .filter(
+        (path) => !JSON.parse(readFileSync(join(ROOT, path, 'package.json'), 'utf8')).private,
+      ),
   )
 
 export const format = () =>

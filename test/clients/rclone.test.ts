@@ -10,6 +10,7 @@ describe.runIf(hasClient('rclone'))('rclone', () => {
   beforeAll(async () => {
     server = await startTestServer()
     folder = join(server.home, 'folder')
+    await writeFile(join(server.home, 'rclone.conf'), '')
     await mkdir(join(folder, 'sub folder'), { recursive: true })
     await writeFile(join(folder, 'empty'), '')
     await writeFile(join(folder, 'sub folder', 'plus+ü.bin'), noise(300_000))
@@ -21,7 +22,7 @@ describe.runIf(hasClient('rclone'))('rclone', () => {
   const rclone = async (...args: string[]): Promise<string> => {
     const env = {
       ...server.env,
-      RCLONE_CONFIG: join(server.home, 'no-rclone.conf'),
+      RCLONE_CONFIG: join(server.home, 'rclone.conf'),
       RCLONE_CONFIG_MILLRACE_TYPE: 's3',
       RCLONE_CONFIG_MILLRACE_PROVIDER: 'Other',
       RCLONE_CONFIG_MILLRACE_ENV_AUTH: 'true',

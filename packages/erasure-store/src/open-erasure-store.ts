@@ -11,6 +11,7 @@ import { sweepOrphans } from './sweep.ts'
 import { type VolumeWarning, openVolumeSet } from './volume-set.ts'
 import type { Durability } from './volume.ts'
 
+/** Where the volumes are and how to treat them. */
 export interface ErasureStoreOptions {
   /** A directory each; `k + m` of them. Blank ones are formatted when all are blank. */
   readonly volumes: readonly string[]
@@ -53,6 +54,27 @@ export interface ErasureStore extends BucketRegistry, AsyncDisposable {
  * @param options the volumes and the lanes that work for them
  * @returns the store: a `BucketRegistry` whose buckets are `ObjectStore`s
  * @throws {VolumeError} when the directories are not one healthy enough set, by `code`
+ * @example Three volumes, one of which is lost
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { mkdtemp, rm } from 'node:fs/promises'
+ * import { tmpdir } from 'node:os'
+ * import { join } from 'node:path'
+ * import { openErasureStore } from '@millrace/erasure-store'
+ * import { getText } from '@millrace/object-store'
+ * import { openWorkerLanes } from '@millrace/worker-lanes'
+ *
+ * const home = await mkdtemp(join(tmpdir(), 'volumes-'))
+ * const volumes = ['a', 'b', 'c'].map((name) => join(home, name))
+ * const scheme = { k: 2, m: 1 }
+ * await using lanes = openWorkerLanes({ scheme, threads: 1 })
+ * await using store = await openErasureStore({ volumes, scheme, lanes })
+ * await store.createBucket('letters')
+ * const letters = await store.openBucket('letters')
+ * await letters.put('hello', [Buffer.from('still here')])
+ * await rm(join(home, 'c'), { recursive: true })
+ * assert.equal(await getText(letters, 'hello'), 'still here')
+ * ```
  */
 export async function openErasureStore(options: ErasureStoreOptions): Promise<ErasureStore> {
   const { durability = 'strict', now = Date.now, lanes } = options

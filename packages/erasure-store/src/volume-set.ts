@@ -29,7 +29,21 @@ export interface VolumeWarning {
   readonly reason: string
 }
 
-/** How many volumes a write must reach: see `VolumeSet.writeQuorum`. */
+/**
+ * How many volumes a write must reach: k, k + 1 where k = m, and always a majority.
+ *
+ * @param scheme data and parity shards
+ * @returns a number of volumes, at most k + m
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { writeQuorumOf } from '@millrace/erasure-store'
+ *
+ * assert.equal(writeQuorumOf({ k: 4, m: 2 }), 4)
+ * assert.equal(writeQuorumOf({ k: 2, m: 2 }), 3)
+ * assert.equal(writeQuorumOf({ k: 1, m: 2 }), 2)
+ * ```
+ */
 export function writeQuorumOf(scheme: Scheme): number {
   const { k, m } = scheme
   const shards = k === m ? k + 1 : k

@@ -77,12 +77,14 @@ export interface WriteConditions {
   readonly ifMatch?: string
 }
 
+/** Which version, on what conditions. */
 export interface HeadOptions {
   readonly versionId?: string
   readonly conditions?: ReadConditions
   readonly signal?: AbortSignal
 }
 
+/** What to read, and on what conditions. */
 export interface GetOptions extends HeadOptions {
   /** Which bytes; all of them when left out. */
   readonly range?: RangeSpec
@@ -105,6 +107,7 @@ export interface GetResult extends AsyncDisposable {
 /** Digests of a body, by algorithm: binary, as `checksums` gives them. */
 export type Digests = Readonly<Partial<Record<Algorithm, Uint8Array>>>
 
+/** What to keep with the bytes, and what must hold before they become visible. */
 export interface PutOptions {
   readonly headers?: ObjectHeaders
   readonly metadata?: Readonly<Record<string, string>>
@@ -124,6 +127,7 @@ export interface PutOptions {
   readonly signal?: AbortSignal
 }
 
+/** What a store learnt of a body while it read it. */
 export interface BodySummary {
   readonly size: number
   /** The algorithms asked for in `digests`, and `md5` where the store takes it for the ETag. */
@@ -135,6 +139,7 @@ export interface CommitAdditions {
   readonly checksums?: readonly StoredChecksum[]
 }
 
+/** What was stored. */
 export interface PutResult {
   readonly etag: string
   readonly versionId: string
@@ -143,18 +148,21 @@ export interface PutResult {
   readonly checksums: readonly StoredChecksum[]
 }
 
+/** Which version, on what condition. */
 export interface DeleteOptions {
   readonly versionId?: string
   readonly conditions?: { readonly ifMatch?: string }
   readonly signal?: AbortSignal
 }
 
+/** What deleting did. */
 export interface DeleteResult {
   /** The version removed, or the delete marker made; undefined where there was nothing. */
   readonly versionId?: string
   readonly deleteMarker: boolean
 }
 
+/** Which part of the keys, in what form. */
 export interface ListOptions {
   readonly prefix?: string
   /** Keys that share the text up to this delimiter (after `prefix`) are given once, as a prefix entry. */
@@ -181,6 +189,7 @@ export type ListEntry =
       readonly owner?: string
     }
 
+/** What the object will have when its upload is completed. */
 export interface MultipartOptions {
   readonly headers?: ObjectHeaders
   readonly metadata?: Readonly<Record<string, string>>
@@ -193,6 +202,7 @@ export interface MultipartOptions {
   readonly signal?: AbortSignal
 }
 
+/** A part that is stored. */
 export interface PartInfo {
   readonly partNumber: number
   readonly size: number
@@ -240,6 +250,7 @@ export interface MultipartUpload {
   abort(options?: { readonly signal?: AbortSignal }): Promise<void>
 }
 
+/** An upload as listings show it. */
 export interface MultipartSummary {
   readonly key: string
   readonly uploadId: string
@@ -275,6 +286,7 @@ export interface ObjectStore {
   }): AsyncIterable<MultipartSummary>
 }
 
+/** A bucket as listings show it. */
 export interface BucketInfo {
   readonly name: string
   readonly created: Date
