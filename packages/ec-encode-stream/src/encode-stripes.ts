@@ -1,5 +1,5 @@
 import type { ByteSource } from '@millrace/byte-streams'
-import type { Algorithm } from '@millrace/checksums'
+import { type Algorithm, isAlgorithm } from '@millrace/checksums'
 import { checkScheme, DEFAULT_UNIT, type Scheme } from '@millrace/ec-codec'
 import {
   type LaneDigests,
@@ -120,6 +120,9 @@ export function encodeStripes(options: EncodeStripesOptions): (source: ByteSourc
   }
   if (!Number.isInteger(quorum) || quorum < 0 || quorum > count) {
     throw outOfRange(`Cannot use quorum: expected a whole number from 0 to ${count}: ${quorum}`)
+  }
+  for (const algorithm of hash) {
+    if (!isAlgorithm(algorithm)) throw wrongType(`Cannot hash with: ${String(algorithm)}`)
   }
   const settings = { scheme, lanes, unit, hash, files, quorum, depth, signal }
   return (source) => createStripeStream(source, settings)

@@ -89,10 +89,11 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
         let offset = 0
         while (offset < chunk.length) {
           while (lease === undefined && ahead.length >= depth) {
+            // Before the wait: nobody wakes a filler that was stopped already.
+            signal.throwIfAborted()
             await new Promise<void>((resolve) => {
               wakeFiller = resolve
             })
-            signal.throwIfAborted()
           }
           lease ??= await pool.acquire({ signal })
           const room = stripeData - filled
