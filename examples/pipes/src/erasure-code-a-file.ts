@@ -38,6 +38,7 @@ export async function splitFile(path: string, folder: string): Promise<StripeSum
 
 export async function joinFile(folder: string, size: number, path: string): Promise<WrittenFile> {
   await using files = await openShardFiles(shardPaths(folder))
+  // Opened last and so closed first: no worker reads any more when the files are closed.
   await using lanes = openWorkerLanes({ scheme })
   return await pipe(decodeStripes({ scheme, lanes, size, shards: files.shards }), pwriteSink(path))
 }

@@ -14,30 +14,30 @@ import { formatContentRange, parseRange } from '@millrace/range-planner'
 import { openWorkerLanes } from '@millrace/worker-lanes'
 import express, { type Express, type NextFunction, type Request, type Response } from 'express'
 
-/** A client that takes nothing for so long is cut off: the stripes that wait for it fill slots that others need. */
-const IDLE_MS = 30_000
-
-export function serveObjects(bucket: ObjectStore, options: { idleMs?: number } = {}): Express {
+/**
+ * The route of an app. A client that takes nothing for `idleMs` is cut off: the stripes that wait for it fill slots which
+ * others need.
+ */
+export function serveObjects(bucket: ObjectStore, idleMs = 30_000): Express {
   const app = express()
   app.get('/*key', async (req, res) => {
-    const key = req.params.key.join('/')
-    // The whole object is a right answer to several ranges and to any If-Range (RFC 9110 §14.2), and HEAD has none.
-    const [range, ...more] = (req.method === 'GET' && parseRange(req.headers.range)) || []
-    const partial = range !== undefined && more.length === 0 && !req.headers['if-range']
-    await using object = await bucket.get(key, partial ? { range } : {})
-    const { info, range: sent } = object
-    res.writeHead(partial ? 206 : 200, {
+    // Range is for GET only, and the whole object is always a right answer to If-Range or several ranges (RFC 9110 §14.2).
+    const header = req.method === 'GET' && !req.headers['if-range'] ? req.headers.range : undefined
+    const [range] = parseRange(header, { maxRanges: 1 }) ?? []
+    await using object = await bucket.get(req.params.key.join('/'), range ? { range } : {})
+    const { info, range: sent, body } = object
+    res.writeHead(range ? 206 : 200, {
       'accept-ranges': 'bytes',
       'content-length': sent.end - sent.start,
       'content-type': info.headers.contentType ?? 'application/octet-stream',
       etag: `"${info.etag}"`,
       'last-modified': info.lastModified.toUTCString(),
-      ...(partial ? { 'content-range': formatContentRange(sent, info.size) } : {}),
+      ...(range ? { 'content-range': formatContentRange(sent, info.size) } : {}),
     })
-    res.setTimeout(options.idleMs ?? IDLE_MS)
+    res.setTimeout(idleMs)
     if (req.method === 'HEAD') res.end()
     // Reads as fast as the client takes it. If either side fails, the other one is closed.
-    else await writeTo(res)(object.body)
+    else await writeTo(res)(body)
   })
   app.use(answerError)
   return app
@@ -50,23 +50,29 @@ const STATUSES: Readonly<Record<string, number>> = {
   UNAVAILABLE: 503,
 }
 
-function answerError(error: ObjectStoreError, _: Request, res: Response, next: NextFunction): void {
+type Failure = Error & { readonly code?: string } & Partial<Pick<ObjectStoreError, 'details'>>
+
+function answerError(error: Failure, _: Request, res: Response, next: NextFunction): void {
+  const { code = '', message, details } = error
+  const status = STATUSES[code]
   if (res.headersSent) {
-    // writeTo has destroyed the connection: half an object must never look whole. A client that left is no news.
-    if (`${error.code}` !== 'ERR_BYTE_STREAMS_PREMATURE_CLOSE') console.error(error)
-    return
+    // writeTo has destroyed the connection: half an object must never look whole. That a client left is no news.
+    if (code !== 'ERR_BYTE_STREAMS_PREMATURE_CLOSE') console.error(error)
+  } else if (status === undefined) {
+    next(error)
+  } else {
+    const size = details?.['size']
+    if (status === 416) res.setHeader('content-range', `bytes */${size}`)
+    res.writeHead(status).end(`${message}\n`)
   }
-  const status = STATUSES[error.code]
-  if (status === undefined) return next(error)
-  if (status === 416) {
-    res.setHeader('content-range', formatContentRange(undefined, Number(error.details['size'])))
-  }
-  res.statusCode = status
-  res.end(`${error.message}\n`)
 }
 
 if (realpathSync(process.argv[1] ?? '') === import.meta.filename) {
   const [port, bucket = '', ...volumes] = process.argv.slice(2)
+  if (volumes.length === 0) {
+    console.error('Give: PORT BUCKET VOLUMES...')
+    process.exit(2)
+  }
   await using lanes = openWorkerLanes({ scheme: { k: 4, m: 2 } })
   const onWarning = ({ reason }: { reason: string }): void => console.warn(reason)
   await using store = await openErasureStore({ volumes, lanes, onWarning })

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { cp, mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, open, readdir, rm, stat } from 'node:fs/promises'
 import { createServer, get, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -8,56 +8,48 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { openErasureStore } from '@millrace/erasure-store'
 import { serveObjects } from '@millrace/pipes/serve-degraded-object'
-import { openWorkerLanes, type WorkerLanes } from '@millrace/worker-lanes'
+import { openWorkerLanes, slotSizeFor, type WorkerLanes } from '@millrace/worker-lanes'
+import { createBufferPool } from '@millrace/pooled-buffers'
 import { request } from 'undici'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { makeFolder, openFilesIn, startProgram } from './programs.ts'
+import { openFilesIn, startProgram } from './programs.ts'
 
 const scheme = { k: 4, m: 2 }
 const body = randomBytes(24 * 1024 * 1024 + 5)
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-let template: string
+let folder: string
+let volumes: readonly string[]
 let lanes: WorkerLanes
 
-const volumesIn = (folder: string): string[] =>
-  [1, 2, 3, 4, 5, 6].map((number) => join(folder, `volume-${number}`))
-
+// Six volumes with three objects in them, and two of the six deleted afterwards.
 beforeAll(async () => {
-  template = await mkdtemp(join(tmpdir(), 'millrace-volumes-'))
-  lanes = openWorkerLanes({ scheme, threads: 1 })
-  const volumes = volumesIn(template)
+  folder = await mkdtemp(join(tmpdir(), 'millrace-volumes-'))
+  volumes = [1, 2, 3, 4, 5, 6].map((number) => join(folder, `volume-${number}`))
+  // Debug mode tells where a lease that is never returned was taken.
+  const slotSize = slotSizeFor({ scheme, unit: 256 * 1024 })
+  lanes = openWorkerLanes({
+    pool: createBufferPool({ slotSize, slots: 16, debug: true }),
+    threads: 1,
+  })
   await using store = await openErasureStore({ volumes, lanes, scheme, durability: 'relaxed' })
   await store.createBucket('photos')
   const photos = await store.openBucket('photos')
   await photos.put('a/b c.bin', [body], { headers: { contentType: 'image/x-test' } })
+  await photos.put('small', [Buffer.from('0123456789')])
   await photos.put('empty', [])
+  for (const lost of [1, 4]) await rm(volumes[lost] as string, { recursive: true })
 })
 
 afterAll(async () => {
   await lanes.close()
-  await rm(template, { recursive: true })
+  await rm(folder, { recursive: true })
 })
 
-/** A copy of the six volumes, and two of the six deleted. */
-async function makeVolumes(): Promise<{ readonly folder: string; readonly volumes: string[] }> {
-  const folder = await makeFolder()
-  await cp(template, folder, { recursive: true })
-  const volumes = volumesIn(folder)
-  for (const lost of [1, 4]) await rm(volumes[lost] as string, { recursive: true })
-  return { folder, volumes }
-}
-
-interface Site {
-  readonly url: string
-  readonly folder: string
-  readonly volumes: readonly string[]
-}
-
-async function serve(options: { readonly idleMs?: number } = {}): Promise<Site> {
-  const { folder, volumes } = await makeVolumes()
+/** Serves the volumes until the test is finished; gives the URL of the large object. */
+async function serve(idleMs?: number): Promise<string> {
   const store = await openErasureStore({ volumes, lanes })
-  const server = createServer(serveObjects(await store.openBucket('photos'), options))
+  const server = createServer(serveObjects(await store.openBucket('photos'), idleMs))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(async () => {
@@ -66,29 +58,37 @@ async function serve(options: { readonly idleMs?: number } = {}): Promise<Site> 
     await store.close()
   })
   const { port } = server.address() as AddressInfo
-  return { url: `http://127.0.0.1:${port}/a/b%20c.bin`, folder, volumes }
+  return `http://127.0.0.1:${port}/a/b%20c.bin`
 }
 
 /** The shard files that are open. */
-async function openShards(site: Site): Promise<readonly string[]> {
-  const files = await openFilesIn(site.folder)
+async function openShards(): Promise<readonly string[]> {
+  const files = await openFilesIn(folder)
   const sizes = await Promise.all(files.map(async (path) => (await stat(path)).size))
   return files.filter((_, index) => (sizes[index] as number) > 4 * 1024 * 1024)
 }
 
-async function expectNothingHeld(site: Site): Promise<void> {
+async function expectHeld(): Promise<void> {
+  await vi.waitFor(async () => {
+    expect(lanes.pool.openLeases()).not.toEqual([])
+    expect(await openShards()).not.toEqual([])
+  })
+}
+
+async function expectNothingHeld(): Promise<void> {
   await vi.waitFor(
     async () => {
+      expect(lanes.pool.openLeases()).toEqual([])
       expect(lanes.pool.available).toBe(lanes.pool.slotCount)
-      expect(await openShards(site)).toEqual([])
+      expect(await openShards()).toEqual([])
     },
     { timeout: 10_000, interval: 20 },
   )
 }
 
 test('serveObjects() sends a whole object while two volumes are gone', async () => {
-  const site = await serve()
-  const answer = await request(site.url)
+  const url = await serve()
+  const answer = await request(url)
   expect(answer.statusCode).toBe(200)
   expect(answer.headers).toMatchObject({
     'accept-ranges': 'bytes',
@@ -97,19 +97,19 @@ test('serveObjects() sends a whole object while two volumes are gone', async () 
     etag: `"${createHash('md5').update(body).digest('hex')}"`,
   })
   expect(sha256(await answer.body.bytes())).toBe(sha256(body))
-  const empty = await request(new URL('/empty', site.url))
+  const empty = await request(new URL('/empty', url))
   expect([empty.statusCode, (await empty.body.bytes()).length]).toEqual([200, 0])
-  await expectNothingHeld(site)
+  await expectNothingHeld()
 }, 60_000)
 
 test('serveObjects() honours ranges, and what is not there', async () => {
-  const site = await serve()
+  const url = await serve()
   const ask = async (
     headers: Record<string, string>,
     path = '/a/b%20c.bin',
     method: 'GET' | 'HEAD' | 'POST' = 'GET',
   ): Promise<{ status: number; headers: Record<string, unknown>; bytes: Buffer }> => {
-    const answer = await request(new URL(path, site.url), { headers, method })
+    const answer = await request(new URL(path, url), { headers, method })
     const bytes = Buffer.from(await answer.body.bytes())
     return { status: answer.statusCode, headers: answer.headers, bytes }
   }
@@ -117,9 +117,9 @@ test('serveObjects() honours ranges, and what is not there', async () => {
   for (const [text, start, end] of [
     ['bytes=0-0', 0, 1],
     ['bytes=1048570-1048590', 1_048_570, 1_048_591],
-    ['bytes=20000000-', 20_000_000, size],
+    ['bytes=23000001-', 23_000_001, size],
     ['bytes=-7', size - 7, size],
-    ['bytes=5-99999999999', 5, size],
+    ['bytes=23000000-99999999999', 23_000_000, size],
   ] as const) {
     const { status, headers, bytes } = await ask({ range: text })
     expect([status, bytes.equals(body.subarray(start, end))], text).toEqual([206, true])
@@ -130,12 +130,9 @@ test('serveObjects() honours ranges, and what is not there', async () => {
     { range: 'bytes=9-1' },
     { range: 'bytes=0-1', 'if-range': '"old"' },
   ]) {
-    const whole = await ask(headers)
-    expect([whole.status, whole.bytes.length, whole.headers['content-range']]).toEqual([
-      200,
-      size,
-      undefined,
-    ])
+    const whole = await ask(headers, '/small')
+    expect([whole.status, String(whole.bytes)]).toEqual([200, '0123456789'])
+    expect(whole.headers).not.toHaveProperty('content-range')
   }
   const beyond = await ask({ range: `bytes=${size}-` })
   expect([beyond.status, beyond.headers['content-range']]).toEqual([416, `bytes */${size}`])
@@ -148,46 +145,46 @@ test('serveObjects() honours ranges, and what is not there', async () => {
   expect((await ask({}, '/nothing')).status).toBe(404)
   expect((await ask({}, '/%ff')).status).toBe(400)
   expect((await ask({}, '/a', 'POST')).status).toBe(404)
-  await expectNothingHeld(site)
+  await expectNothingHeld()
 }, 60_000)
 
 test('serveObjects() frees everything when a client leaves in the middle of a body', async () => {
-  const site = await serve()
+  const url = await serve()
   for (let times = 0; times < 3; times++) {
-    const [res] = (await once(get(site.url), 'response')) as [IncomingMessage]
+    const [res] = (await once(get(url), 'response')) as [IncomingMessage]
     await once(res, 'readable')
-    await vi.waitFor(async () => {
-      expect(lanes.pool.available).toBeLessThan(lanes.pool.slotCount)
-      expect((await openShards(site)).length).toBeGreaterThan(0)
-    })
+    await expectHeld()
     res.destroy()
-    await expectNothingHeld(site)
+    await expectNothingHeld()
   }
-  const { body: again } = await request(site.url)
+  const { body: again } = await request(url)
   expect(sha256(await again.bytes())).toBe(sha256(body))
 }, 60_000)
 
 test('serveObjects() cuts off a client that stops reading', async () => {
-  const site = await serve({ idleMs: 500 })
-  const [res] = (await once(get(site.url), 'response')) as [IncomingMessage]
+  const url = await serve(1500)
+  const [res] = (await once(get(url), 'response')) as [IncomingMessage]
   const broken = once(res, 'error')
-  await expectNothingHeld(site)
+  await expectHeld()
+  await expectNothingHeld()
   res.resume()
   expect(await broken).toMatchObject([{ code: 'ECONNRESET' }])
 }, 60_000)
 
 test('serveObjects() destroys the connection when an object breaks in the middle', async () => {
-  const site = await serve()
+  const url = await serve()
   const logged = vi.spyOn(console, 'error').mockReturnValue()
   onTestFinished(() => logged.mockRestore())
   // A third shard of a late stripe is damaged: it cannot be rebuilt from the three that are left.
-  const volume = site.volumes[0] as string
+  const volume = volumes[0] as string
   const names = await readdir(volume, { recursive: true })
   const sizes = await Promise.all(names.map(async (name) => (await stat(join(volume, name))).size))
   const shard = names[sizes.findIndex((size) => size > 4 * 1024 * 1024)] as string
   await using file = await open(join(volume, shard), 'r+')
-  await file.write(Buffer.alloc(100), 0, 100, 20 * 256 * 1024 + 1000)
-  const [res] = (await once(get(site.url), 'response')) as [IncomingMessage]
+  const position = 20 * 256 * 1024 + 1000
+  const { buffer: good } = await file.read(Buffer.alloc(100), 0, 100, position)
+  await file.write(Buffer.alloc(100), 0, 100, position)
+  const [res] = (await once(get(url), 'response')) as [IncomingMessage]
   expect([res.statusCode, res.headers['content-length']]).toEqual([200, String(body.length)])
   const received: Buffer[] = []
   res.on('data', (chunk: Buffer) => received.push(chunk))
@@ -196,13 +193,13 @@ test('serveObjects() destroys the connection when an object breaks in the middle
   const bytes = Buffer.concat(received)
   expect(bytes.length).toBeLessThan(body.length)
   expect(bytes.equals(body.subarray(0, bytes.length))).toBe(true)
+  await file.write(good, 0, 100, position)
   await file.close()
-  await expectNothingHeld(site)
-  expect(logged.mock.calls).toMatchObject([[{ code: 'ERR_EC_DECODE_STREAM_TOO_FEW_SHARDS' }]])
+  await expectNothingHeld()
+  expect(logged).toHaveBeenCalledOnce()
 }, 60_000)
 
 test('the program serves volumes of which two are gone, until it is stopped', async () => {
-  const { volumes } = await makeVolumes()
   const port = await freePort()
   const child = startProgram('serve-degraded-object', [String(port), 'photos', ...volumes])
   const warnings = text(child.stderr as NodeJS.ReadableStream)
