@@ -1,11 +1,11 @@
 // Splits a file into six shard files, any two of which may be lost, and joins them to the file again. With it-pipe.
 //
 //   node examples/pipes/dist/erasure-code-a-file.js split photo.jpg shards
-//   rm shards/1 shards/4
-//   node examples/pipes/dist/erasure-code-a-file.js join shards 2405310 again.jpg    (its size, as split printed it)
+//   rm shards/*.1 shards/*.4
+//   node examples/pipes/dist/erasure-code-a-file.js join shards again.jpg
 
 import { createReadStream, realpathSync } from 'node:fs'
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { exactBytes } from '@millrace/byte-streams'
 import { decodeStripes, openShardFiles } from '@millrace/ec-decode-stream'
@@ -20,13 +20,14 @@ import { openWorkerLanes } from '@millrace/worker-lanes'
 import { pipe } from 'it-pipe'
 
 const scheme = { k: 4, m: 2 }
-const shardPaths = (folder: string): string[] =>
-  ['0', '1', '2', '3', '4', '5'].map((shard) => join(folder, shard))
+// Shards do not know how long the file was: here their names tell, an app keeps it in a database.
+const shardPaths = (folder: string, size: number): string[] =>
+  [0, 1, 2, 3, 4, 5].map((shard) => join(folder, `${size}-bytes.${shard}`))
 
 export async function splitFile(path: string, folder: string): Promise<StripeSummary> {
   const { size } = await stat(path)
-  await mkdir(folder, { recursive: true })
-  await using shards = await createShardFiles(shardPaths(folder))
+  await mkdir(folder)
+  await using shards = await createShardFiles(shardPaths(folder, size))
   await using lanes = openWorkerLanes({ scheme })
   return await pipe(
     createReadStream(path),
@@ -36,24 +37,27 @@ export async function splitFile(path: string, folder: string): Promise<StripeSum
   )
 }
 
-export async function joinFile(folder: string, size: number, path: string): Promise<WrittenFile> {
-  await using files = await openShardFiles(shardPaths(folder))
+export async function joinFile(folder: string, path: string): Promise<WrittenFile> {
+  const [name = 'no shard'] = await readdir(folder)
+  const size = Number.parseInt(name)
+  await using files = await openShardFiles(shardPaths(folder, size))
   // Opened last and so closed first: no worker reads any more when the files are closed.
   await using lanes = openWorkerLanes({ scheme })
   return await pipe(decodeStripes({ scheme, lanes, size, shards: files.shards }), pwriteSink(path))
 }
 
 if (realpathSync(process.argv[1] ?? '') === import.meta.filename) {
-  const [verb, from = '', to = '', path = ''] = process.argv.slice(2)
+  const [verb, from = '', to = ''] = process.argv.slice(2)
   if (verb === 'split' && to !== '') {
     const { size, shardSize } = await splitFile(from, to)
-    console.log(`${from}: ${size} bytes are six files of ${shardSize} bytes in ${to}`)
-    console.log(`Delete any two, then run: node ${process.argv[1]} join ${to} ${size} NEW-FILE`)
-  } else if (verb === 'join' && path !== '') {
-    const { size } = await joinFile(from, Number(to), path)
-    console.log(`${path}: ${size} bytes, every one of them verified`)
+    console.log(
+      `${from}: ${size} bytes are six files of ${shardSize} bytes in ${to}; delete any two`,
+    )
+  } else if (verb === 'join' && to !== '') {
+    const { size } = await joinFile(from, to)
+    console.log(`${to}: ${size} bytes, every one of them verified`)
   } else {
-    console.error('Give: split FILE FOLDER, or: join FOLDER SIZE NEW-FILE')
+    console.error('Give: split FILE NEW-FOLDER, or: join FOLDER NEW-FILE')
     process.exitCode = 2
   }
 }

@@ -32,7 +32,7 @@ export interface SplitFile {
 
 export async function splitFile(path: string, folder: string): Promise<SplitFile> {
   const { size } = await stat(path)
-  await mkdir(folder, { recursive: true })
+  await mkdir(folder)
   await using shards = await createShardFiles(shardPaths(folder))
   await using lanes = openWorkerLanes({ scheme })
   const { files } = shards
@@ -70,7 +70,7 @@ if (realpathSync(process.argv[1] ?? '') === import.meta.filename) {
     await joinFile(from, { size: Number(to), sha256 }, path)
     console.log(`${path}: ${to} bytes with the same hash`)
   } else {
-    console.error('Give: split FILE FOLDER, or: join FOLDER SIZE SHA256 NEW-FILE')
+    console.error('Give: split FILE NEW-FOLDER, or: join FOLDER SIZE SHA256 NEW-FILE')
     process.exitCode = 2
   }
 }

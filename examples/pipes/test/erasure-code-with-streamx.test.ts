@@ -27,29 +27,32 @@ test('joinFile() gives an empty file and one byte back', async () => {
   for (const size of [0, 1]) {
     const folder = await makeFolder()
     const path = await makeFile(folder, size)
-    const kept = await splitFile(path, folder)
-    for (const shard of ['2', '3']) await rm(join(folder, shard))
-    await joinFile(folder, kept, join(folder, 'again'))
+    const shards = join(folder, 'shards')
+    const kept = await splitFile(path, shards)
+    for (const shard of ['2', '3']) await rm(join(shards, shard))
+    await joinFile(shards, kept, join(folder, 'again'))
     expect(await sha256Of(join(folder, 'again'))).toBe(kept.sha256)
   }
 }, 30_000)
 
 test('joinFile() leaves no file when the hash is another', async () => {
   const folder = await makeFolder()
-  const kept = await splitFile(await makeFile(folder, SIZE), folder)
+  const shards = join(folder, 'shards')
+  const kept = await splitFile(await makeFile(folder, SIZE), shards)
   const wrong = { ...kept, sha256: '0'.repeat(64) }
-  await expect(joinFile(folder, wrong, join(folder, 'again'))).rejects.toThrow('another hash')
-  expect(await readdir(folder)).toEqual(['0', '1', '2', '3', '4', '5', 'original'])
+  await expect(joinFile(shards, wrong, join(folder, 'again'))).rejects.toThrow('another hash')
+  expect(await readdir(folder)).toEqual(['original', 'shards'])
   expect(await openFilesIn(folder)).toEqual([])
 }, 30_000)
 
 test('joinFile() leaves no file when three shards are lost', async () => {
   const folder = await makeFolder()
-  const kept = await splitFile(await makeFile(folder, SIZE), folder)
-  for (const shard of ['0', '1', '2']) await rm(join(folder, shard))
-  await expect(joinFile(folder, kept, join(folder, 'again'))).rejects.toMatchObject({
+  const shards = join(folder, 'shards')
+  const kept = await splitFile(await makeFile(folder, SIZE), shards)
+  for (const shard of ['0', '1', '2']) await rm(join(shards, shard))
+  await expect(joinFile(shards, kept, join(folder, 'again'))).rejects.toMatchObject({
     code: 'ERR_EC_DECODE_STREAM_TOO_FEW_SHARDS',
   })
-  expect(await readdir(folder)).toEqual(['3', '4', '5', 'original'])
+  expect(await readdir(folder)).toEqual(['original', 'shards'])
   expect(await openFilesIn(folder)).toEqual([])
 }, 30_000)

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { openErasureStore } from '@millrace/erasure-store'
+import { createMemoryStore } from '@millrace/object-store'
 import { serveObjects } from '@millrace/pipes/serve-degraded-object'
 import { openWorkerLanes, slotSizeFor, type WorkerLanes } from '@millrace/worker-lanes'
 import { createBufferPool } from '@millrace/pooled-buffers'
@@ -198,6 +199,18 @@ test('serveObjects() destroys the connection when an object breaks in the middle
   await expectNothingHeld()
   expect(logged).toHaveBeenCalledOnce()
 }, 60_000)
+
+test('serveObjects() serves any store', async () => {
+  const bucket = createMemoryStore()
+  await bucket.put('letter', [Buffer.from('still here')])
+  const server = createServer(serveObjects(bucket)).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}/letter`
+  const answer = await request(url, { headers: { range: 'bytes=6-', connection: 'close' } })
+  expect([answer.statusCode, await answer.body.text()]).toEqual([206, 'here'])
+})
 
 test('the program serves volumes of which two are gone, until it is stopped', async () => {
   const port = await freePort()
