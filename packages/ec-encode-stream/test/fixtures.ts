@@ -1,6 +1,7 @@
 import { digestOf } from '@millrace/checksums'
 import { createErasureCodec, type Scheme, stripeGeometry } from '@millrace/ec-codec'
 import type { StripeStream } from '@millrace/ec-encode-stream'
+import { expect } from 'vitest'
 
 /** Bytes that are the same for the same seed. */
 export function bytesOf(length: number, seed = 1): Uint8Array {
@@ -57,4 +58,11 @@ export async function gather(stream: StripeStream, shards: number) {
   }
   const files = pieces.map((bytes) => Uint8Array.from(Buffer.concat(bytes)))
   return { files, summary: await stream.summary }
+}
+
+/** Compares at once: vitest's own comparison goes byte by byte, and slowly. */
+export function expectFiles(got: readonly Uint8Array[], expected: readonly Uint8Array[]): void {
+  expect(got.map(({ length }) => length)).toEqual(expected.map(({ length }) => length))
+  const same = got.map((bytes, nth) => Buffer.compare(bytes, expected[nth] as Uint8Array) === 0)
+  expect(same).toEqual(expected.map(() => true))
 }

@@ -10,7 +10,7 @@ import {
 import { openWorkerLanes } from '@millrace/worker-lanes'
 import { pipe } from 'it-pipe'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { bytesOf, shardFilesOf } from './fixtures.ts'
+import { bytesOf, expectFiles, shardFilesOf } from './fixtures.ts'
 
 const UNIT = 4096
 const scheme = { k: 4, m: 2 }
@@ -32,7 +32,7 @@ afterAll(async () => {
 
 describe('writeShards()', () => {
   it('hands each shard to its sink at its place', async () => {
-    const files = expected.files.map((file) => new Uint8Array(file.length))
+    const files: Uint8Array[] = expected.files.map((file) => new Uint8Array(file.length))
     const sinks = files.map((file, nth): ShardSink | undefined =>
       nth === 3
         ? undefined
@@ -44,7 +44,7 @@ describe('writeShards()', () => {
     )
     await pipe([body], encodeStripes({ scheme, lanes, unit: UNIT }), writeShards({ sinks }))
     files[3] = expected.files[3] as Uint8Array
-    expect(files).toEqual(expected.files)
+    expectFiles(files, expected.files)
   })
 
   it('rejects with the error of a sink, once the others are done with the stripe', async () => {
