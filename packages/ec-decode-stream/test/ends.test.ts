@@ -49,9 +49,8 @@ describe('the end of a decoded stream', () => {
 
   it('ends a pull that is under way when the consumer leaves', async () => {
     const { shards, state } = slowShards()
-    const leases = decodeStripes({ ...options, shards })
-      .leases()
-      [Symbol.asyncIterator]()
+    const stream = decodeStripes({ ...options, shards })
+    const leases = stream.leases()[Symbol.asyncIterator]()
     const pull = leases.next()
     await leases.return?.()
     expect(await pull).toEqual({ done: true, value: undefined })

@@ -27,7 +27,8 @@ afterEach(async () => {
 afterAll(() => lanes.close())
 
 async function read(range?: { start: number; end: number }) {
-  const { shards, close } = await openShardFiles(paths)
+  const opened = await openShardFiles(paths)
+  const { shards } = opened
   const events: DegradedEvent[] = []
   const before = lanes.counts.hops
   try {
@@ -43,7 +44,7 @@ async function read(range?: { start: number; end: number }) {
     const bytes = await collectLeases(stream)
     return { bytes, events, hops: lanes.counts.hops - before }
   } finally {
-    await close()
+    await opened.close()
   }
 }
 
@@ -90,14 +91,15 @@ describe('decodeStripes() of files', () => {
   })
 
   it('mixes files and other sources', async () => {
-    const { shards, close } = await openShardFiles(paths)
+    const opened = await openShardFiles(paths)
+    const { shards } = opened
     const sources = shards.map((shard, nth) => {
       if (nth === 0 || nth === 3) return undefined
       return nth < 3 ? shard : memorySource(made, nth)
     })
     const options = { scheme, lanes, unit: UNIT, size: body.length, shards: sources }
     expectBytes(await collectLeases(decodeStripes(options)), body)
-    await close()
+    await opened.close()
   })
 
   it('takes data and checksums from where it is told', async () => {
@@ -110,13 +112,14 @@ describe('decodeStripes() of files', () => {
         return { path, dataPosition: 150 + table.length, checksumPosition: 100 }
       }),
     )
-    const { shards, close } = await openShardFiles(moved.map(({ path }) => path))
+    const opened = await openShardFiles(moved.map(({ path }) => path))
+    const { shards } = opened
     const sources = shards.map((shard, nth) => {
       const { dataPosition = 0, checksumPosition = 0 } = moved[nth] ?? {}
       return shard && { ...shard, dataPosition, checksumPosition }
     })
     const options = { scheme, lanes, unit: UNIT, size: body.length, shards: sources }
     expectBytes(await collectLeases(decodeStripes(options)), body)
-    await close()
+    await opened.close()
   })
 })

@@ -74,11 +74,12 @@ describe('writeShards()', () => {
 describe('shard files', () => {
   it('get their data from the workers and the tables after it', async () => {
     const paths = expected.files.map((_, shard) => join(folder, `body.${shard}`))
-    const { files, close } = await createShardFiles(paths)
+    const created = await createShardFiles(paths)
+    const { files } = created
     const options = { scheme, lanes, unit: UNIT, files }
     const before = lanes.counts.hops
     const { failures, stripes } = await pipe([body], encodeStripes(options), writeShards())
-    await close()
+    await created.close()
     expect(failures).toEqual(Array.from({ length: 6 }))
     expect(lanes.counts.hops - before).toBe(stripes)
     for (const [shard, path] of paths.entries()) {
@@ -104,9 +105,10 @@ describe('shard files', () => {
   })
 
   it('that fail are named and left alone, as long as there are enough', async () => {
-    const { files, close } = await createShardFiles(
+    const created = await createShardFiles(
       expected.files.map((_, shard) => join(folder, `some.${shard}`)),
     )
+    const { files } = created
     const readOnly = await open(process.execPath, 'r')
     const broken = files.map((file, shard) => (shard === 1 ? { fd: readOnly.fd } : file))
     const options = { scheme, lanes, unit: UNIT, files: broken, depth: 1 }
@@ -126,7 +128,7 @@ describe('shard files', () => {
       retryable: true,
     })
     await readOnly.close()
-    await close()
+    await created.close()
   })
 
   it('are all closed when one cannot be created', async () => {

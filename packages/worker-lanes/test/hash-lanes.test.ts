@@ -42,7 +42,8 @@ describe('openHash()', () => {
   })
 
   it('keeps several bodies apart', async () => {
-    const { slot, bytes, release } = await lanes.pool.acquire()
+    const lease = await lanes.pool.acquire()
+    const { slot, bytes } = lease
     bytes.set(bytesOf(8192))
     const hashes = Array.from({ length: 5 }, () => lanes.openHash(['sha256']))
     for (let round = 0; round < 3; round++) {
@@ -55,15 +56,16 @@ describe('openHash()', () => {
       }
       expect((await hash.digest()).sha256).toEqual(expected.digest())
     }
-    release()
+    lease.release()
   })
 
   it('takes no thread for no algorithm', async () => {
     const before = lanes.counts.hops
     const hash = lanes.openHash([])
-    const { slot, release } = await lanes.pool.acquire()
+    const lease = await lanes.pool.acquire()
+    const { slot } = lease
     await hash.update(slot, 10)
-    release()
+    lease.release()
     expect(await hash.digest()).toEqual({})
     await hash.close()
     expect(lanes.counts.hops).toBe(before)
@@ -73,12 +75,13 @@ describe('openHash()', () => {
     const invalid = { code: 'ERR_WORKER_LANES_INVALID_ARGUMENT' }
     expect(() => lanes.openHash(['md6' as Algorithm])).toThrow(expect.objectContaining(invalid))
     expect(() => lanes.openHash('md5' as never)).toThrow(expect.objectContaining(invalid))
-    const { slot, release } = await lanes.pool.acquire()
+    const lease = await lanes.pool.acquire()
+    const { slot } = lease
     const hash = lanes.openHash(['md5'])
     await hash.close()
     await hash.close()
     await expect(hash.update(slot, 1)).rejects.toMatchObject(invalid)
     await expect(hash.digest()).rejects.toMatchObject(invalid)
-    release()
+    lease.release()
   })
 })

@@ -230,22 +230,24 @@ describe('write() and read()', () => {
 
   it('reject with the cause of the system', async () => {
     const handle = await open(process.execPath, 'r')
-    const { slot, release } = await lanes.pool.acquire()
+    const lease = await lanes.pool.acquire()
+    const { slot } = lease
     await expect(
       lanes.write({ fd: handle.fd, slot, length: 1, position: 0 }),
     ).rejects.toMatchObject({
       code: 'ERR_WORKER_LANES_IO_FAILED',
       cause: { code: 'EBADF' },
     })
-    release()
+    lease.release()
     await handle.close()
   })
 
   it.each([{ offset: -1 }, { length: 2 ** 30 }, { position: 0.5 }])('refuse %o', async (wrong) => {
-    const { slot, release } = await lanes.pool.acquire()
+    const lease = await lanes.pool.acquire()
+    const { slot } = lease
     await expect(
       lanes.read({ fd: 0, slot, length: 1, position: 0, ...wrong }),
     ).rejects.toMatchObject({ name: 'RangeError', code: 'ERR_WORKER_LANES_INVALID_ARGUMENT' })
-    release()
+    lease.release()
   })
 })
