@@ -93,8 +93,9 @@ export function sendRequest(dispatcher: HttpDispatcher, request: HttpRequest): P
     const finish = (): void => {
       settled = true
       signal?.removeEventListener('abort', onAbort)
-      // The source is closed even where it is silent and undici still waits for its next chunk.
+      // The source is closed at once, also where it is silent, or undici waits for a socket that takes no more.
       uploading.abort()
+      upload?.return().catch(() => {})
     }
     const fail = (error: unknown): void => {
       if (settled) return
@@ -118,6 +119,7 @@ export function sendRequest(dispatcher: HttpDispatcher, request: HttpRequest): P
     }
 
     const { body } = request
+    const upload = body === undefined || body instanceof Uint8Array ? undefined : watched(body)
     const handler: HttpDispatchHandler = {
       onRequestStart(started) {
         controller = started
@@ -154,7 +156,7 @@ export function sendRequest(dispatcher: HttpDispatcher, request: HttpRequest): P
           path: request.path,
           method: request.method,
           headers: { ...request.headers },
-          body: body === undefined ? null : body instanceof Uint8Array ? body : watched(body),
+          body: body instanceof Uint8Array ? body : (upload ?? null),
           headersTimeout: request.headersTimeoutMs ?? DEFAULT_HEADERS_TIMEOUT_MS,
           bodyTimeout: request.bodyTimeoutMs ?? DEFAULT_BODY_TIMEOUT_MS,
         },
