@@ -8,7 +8,7 @@ import {
   ObjectStoreError,
   withLimit,
 } from '@millrace/object-store'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, test } from 'vitest'
 
 describe('copyObject()', () => {

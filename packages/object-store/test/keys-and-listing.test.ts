@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { compareKeys, createMemoryStore, walkKeys } from '@millrace/object-store'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { test } from 'vitest'
 
 const key = fc.string({

@@ -8,7 +8,7 @@ import {
   withPrefix,
   withRetry,
 } from '@millrace/object-store'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, test } from 'vitest'
 
 async function bytesOf(source: AsyncIterable<Uint8Array>): Promise<Buffer> {

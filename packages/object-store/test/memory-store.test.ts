@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { combineCrcs, digestOf, encodeBase64 } from '@millrace/checksums'
 import { createMemoryRegistry, createMemoryStore } from '@millrace/object-store'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, test } from 'vitest'
 
 const MIB = 1024 * 1024

@@ -12,7 +12,7 @@ import {
 } from '@millrace/range-engine'
 import { objectReadable } from '@millrace/range-engine/streamx'
 import { openWorkerLanes } from '@millrace/worker-lanes'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type Fault, type FaultyStore, faultyStore, unavailable } from './faulty-store.ts'
 
