@@ -68,7 +68,8 @@ export interface DecodeStripesOptions {
    */
   readonly range?: ByteRange | undefined
   /**
-   * Stripes in memory ahead of the consumer.
+   * Most stripes in memory ahead of the consumer. There is but one while half of the pool's slots or more are out, so that
+   * streams with slow consumers leave some to the others.
    * @default DEFAULT_DEPTH
    */
   readonly depth?: number
@@ -133,7 +134,8 @@ export function decodeStripes(options: DecodeStripesOptions): LeaseStream {
   const end = range.end === range.start ? first : Math.ceil(range.end / geometry.stripeData)
   return toLeaseStream(() => {
     const reader = createStripeReader({ lanes, geometry, files, sources, range, onDegraded })
-    return readAhead({ read: reader, first, end, depth, signal })
+    const mayReadAhead = (): boolean => lanes.pool.available * 2 > lanes.pool.slotCount
+    return readAhead({ read: reader, first, end, depth, mayReadAhead, signal })
   })
 }
 

@@ -9,11 +9,13 @@ export interface ReadAheadOptions {
   /** The stripe after the last. */
   readonly end: number
   readonly depth: number
+  /** Whether a stripe may be read before it is needed: not when others wait for slots. */
+  readonly mayReadAhead: () => boolean
   readonly signal: AbortSignal | undefined
 }
 
 /**
- * @internal Stripes in order, `depth` of them under way. Whatever ends the iteration, every read that was started is
+ * @internal Stripes in order, up to `depth` of them under way. Whatever ends the iteration, every read that was started is
  * awaited and every lease that nobody took is released before it has ended.
  */
 export function readAhead(options: ReadAheadOptions): AsyncGenerator<Lease, void, undefined> {
@@ -31,7 +33,7 @@ export function readAhead(options: ReadAheadOptions): AsyncGenerator<Lease, void
 }
 
 async function* inOrder(
-  { read, first, end, depth, signal }: ReadAheadOptions,
+  { read, first, end, depth, mayReadAhead, signal }: ReadAheadOptions,
   stopping: AbortController,
 ): AsyncGenerator<Lease, void, undefined> {
   const onAbort = (): void => stopping.abort(signal?.reason)
@@ -41,7 +43,7 @@ async function* inOrder(
     signal?.throwIfAborted()
     signal?.addEventListener('abort', onAbort, { once: true })
     while (true) {
-      while (ahead.length < depth && next < end) {
+      while (ahead.length < depth && next < end && (ahead.length === 0 || mayReadAhead())) {
         const stripe = read(next++, stopping.signal)
         stripe.catch(() => {})
         ahead.push(stripe)

@@ -83,6 +83,7 @@ describe('decodeStripes()', () => {
           const made = makeShards(body, scheme, UNIT)
           const stripe = at % made.stripes
           const { start, length } = made.chunk(stripe)
+          const dataLength = Math.min(size - stripe * STRIPE, STRIPE)
           const shards = made.files.map((file, shard) => {
             if (!victims.includes(shard)) return memorySource(made, shard)
             if (absent) return undefined
@@ -90,7 +91,9 @@ describe('decodeStripes()', () => {
             return memorySource(made, shard)
           })
           // Data shards that are right can still be read: only a stripe that lacks one of its own must fail.
-          const needed = victims.some((shard) => shard < 4)
+          const touched = (shard: number): boolean =>
+            shard * length < dataLength || (absent && made.stripes > 1)
+          const needed = victims.some((shard) => shard < 4 && touched(shard))
           const seen: Uint8Array[] = []
           const read = async (): Promise<void> => {
             const stream = decodeStripes({ scheme, lanes, unit: UNIT, size, shards })

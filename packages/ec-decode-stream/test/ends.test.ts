@@ -111,6 +111,19 @@ describe('the end of a decoded stream', () => {
     expect(state.started).toBe(started)
   })
 
+  it('keeps no slot from others while its consumer is slow', async () => {
+    const { shards } = slowShards()
+    const slow = [0, 1, 2].map(() =>
+      decodeStripes({ ...options, shards, depth: 4 })
+        .leases()
+        [Symbol.asyncIterator](),
+    )
+    // Three streams on four slots, each holding the stripe it was given: all of them must have got one.
+    const held = await Promise.all(slow.map((leases) => leases.next()))
+    for (const { value } of held) value?.release()
+    await Promise.all(slow.map((leases) => leases.return?.()))
+  })
+
   it('fits the start of a pipe', async () => {
     const { shards } = slowShards()
     const size = await pipe(decodeStripes({ ...options, shards }), async (source) => {
