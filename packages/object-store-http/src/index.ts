@@ -72,9 +72,10 @@ export interface HttpStore extends ObjectStore, AsyncDisposable {
  * import assert from 'node:assert/strict'
  * import { createHttpStore } from '@millrace/object-store-http'
  *
- * await using store = createHttpStore('https://example.org/files/')
+ * const store = createHttpStore('https://example.org/files/')
  * assert.equal(store.capabilities.write, false)
  * await assert.rejects(store.put('a', []), { code: 'NOT_SUPPORTED' })
+ * await store.close()
  * ```
  */
 export function createHttpStore(baseUrl: string | URL, options: HttpStoreOptions = {}): HttpStore {

@@ -87,12 +87,13 @@ export interface S3Store extends ObjectStore, AsyncDisposable {
  * import assert from 'node:assert/strict'
  * import { createS3Store } from '@millrace/object-store-s3'
  *
- * await using store = createS3Store({
+ * const store = createS3Store({
  *   endpoint: 'http://127.0.0.1:9000',
  *   bucket: 'mill',
  *   credentials: { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret' },
  * })
  * assert.equal(store.capabilities.conditionalWrite, true)
+ * await store.close()
  * ```
  */
 export function createS3Store(options: S3StoreOptions): S3Store {

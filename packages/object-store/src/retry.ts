@@ -113,6 +113,14 @@ export function createRetrier(options: RetryOptions): Retrier {
  *
  * @param error - anything thrown
  * @returns true where `retryable` is true
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { isRetryable, ObjectStoreError } from '@millrace/object-store'
+ *
+ * assert.equal(isRetryable(new ObjectStoreError('UNAVAILABLE', 'Busy')), true)
+ * assert.equal(isRetryable(new ObjectStoreError('NOT_FOUND', 'Gone')), false)
+ * ```
  */
 export function isRetryable(error: unknown): boolean {
   return (error as { retryable?: unknown } | undefined)?.retryable === true

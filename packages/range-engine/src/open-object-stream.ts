@@ -46,7 +46,7 @@ export interface ObjectStream extends AsyncIterable<Uint8Array>, AsyncDisposable
  *
  * const store = createMemoryStore()
  * await store.put('flour', [Buffer.from('fine')])
- * await using stream = await openObjectStream(store, 'flour')
+ * const stream = await openObjectStream(store, 'flour')
  * assert.equal(stream.info.size, 4)
  * for await (const chunk of stream) assert.equal(Buffer.from(chunk).toString(), 'fine')
  * ```

@@ -33,6 +33,13 @@ export function rangeHeader(spec: RangeSpec): string {
  *
  * @param etag - `x`, or `W/x` for a weak one
  * @returns `"x"` or `W/"x"`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { quoteEtag } from '@millrace/object-store/http'
+ *
+ * assert.deepEqual([quoteEtag('x'), quoteEtag('W/x')], ['"x"', 'W/"x"'])
+ * ```
  */
 export function quoteEtag(etag: string): string {
   return etag.startsWith('W/') ? `W/"${etag.slice(2)}"` : `"${etag}"`
@@ -43,6 +50,13 @@ export function quoteEtag(etag: string): string {
  *
  * @param header - `"x"`, `W/"x"`, or `x` from a server that forgets the quotes
  * @returns `x` or `W/x`
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { unquoteEtag } from '@millrace/object-store/http'
+ *
+ * assert.deepEqual([unquoteEtag('"x"'), unquoteEtag('W/"x"')], ['x', 'W/x'])
+ * ```
  */
 export function unquoteEtag(header: string): string {
   const match = /^(W\/)?"(.*)"$/.exec(header.trim())
@@ -97,6 +111,18 @@ export interface AnsweredBody {
  * @returns what the body holds; a length that no header tells is refused
  * @throws {ObjectStoreError} `CORRUPT` for another range than asked, `NOT_SUPPORTED` with `reason: 'RANGE_IGNORED'` (and
  *   `size`) where the server sends the whole object instead, or no length
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { checkBodyAnswer } from '@millrace/object-store/http'
+ *
+ * const headers = { 'content-range': 'bytes 0-9/100', 'content-length': '10' }
+ * const { range, size } = checkBodyAnswer({ status: 206, headers }, { start: 0, end: 10 }, 'key')
+ * assert.deepEqual([range, size], [{ start: 0, end: 10 }, 100])
+ * assert.throws(() => checkBodyAnswer({ status: 206, headers }, { start: 5, end: 10 }, 'key'), {
+ *   code: 'CORRUPT',
+ * })
+ * ```
  */
 export function checkBodyAnswer(
   answer: Pick<HttpAnswer, 'status' | 'headers'>,
@@ -159,6 +185,14 @@ const HEADER_NAMES: readonly (readonly [keyof ObjectHeaders, string])[] = [
  * @param headers - of the answer, names in lower case
  * @param size - of the whole object
  * @returns everything that HTTP itself tells; version "null", no metadata, no checksums
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { infoOfHeaders } from '@millrace/object-store/http'
+ *
+ * const info = infoOfHeaders('key', { etag: '"x"', 'content-type': 'text/plain' }, 5)
+ * assert.deepEqual([info.etag, info.size, info.headers], ['x', 5, { contentType: 'text/plain' }])
+ * ```
  */
 export function infoOfHeaders(
   key: string,

@@ -119,8 +119,19 @@ export function createBodyInlet(flow: BodyFlow, highWaterMark: number): BodyInle
  *
  * @param body - an answer's body
  * @returns at most 64 KiB as text; what came before the connection broke, where it did
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readErrorBody } from '@millrace/object-store/http'
+ *
+ * async function* body() {
+ *   yield Buffer.from('<Error>')
+ *   throw new Error('reset')
+ * }
+ * assert.equal(await readErrorBody(body()), '<Error>')
+ * ```
  */
-export async function readErrorBody(body: HttpBody): Promise<string> {
+export async function readErrorBody(body: ByteStream): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   try {

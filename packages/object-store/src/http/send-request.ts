@@ -79,6 +79,27 @@ export interface HttpAnswer {
  * @throws {ObjectStoreError} `UNAVAILABLE` where there is no connection, it breaks, or nothing comes in time (retryable),
  *   `IO` where TLS refuses; `signal.reason` on abort; what the request's own body throws. The body of the answer throws the
  *   same.
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { sendRequest } from '@millrace/object-store/http'
+ *
+ * // Stands for an undici Agent.
+ * const dispatcher = {
+ *   dispatch({ path }, handler) {
+ *     const controller = { abort() {}, pause() {}, resume() {} }
+ *     handler.onRequestStart(controller)
+ *     handler.onResponseStart(controller, 200, { 'x-path': path })
+ *     handler.onResponseData(controller, Buffer.from('body'))
+ *     handler.onResponseEnd(controller)
+ *     return true
+ *   },
+ * }
+ * const request = { origin: 'http://mill', path: '/a', method: 'GET', headers: {} }
+ * const { headers, body } = await sendRequest(dispatcher, request)
+ * assert.equal(headers['x-path'], '/a')
+ * for await (const chunk of body) assert.equal(chunk.toString(), 'body')
+ * ```
  */
 export function sendRequest(dispatcher: HttpDispatcher, request: HttpRequest): Promise<HttpAnswer> {
   const { signal } = request
