@@ -13,9 +13,11 @@ export function readObjectInput(
   { query, headers }: { readonly query: Query; readonly headers: RequestHeaders },
 ): ReadObjectInput {
   const input: { -readonly [K in keyof ReadObjectInput]: ReadObjectInput[K] } = {
-    ...object,
+    bucket: object.bucket,
+    key: object.key,
     checksumMode: headerOf(headers, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED',
   }
+  if (object.versionId !== undefined) input.versionId = object.versionId
   const range = rangeOf(headers)
   if (range !== undefined) {
     input.range = range

@@ -9,10 +9,17 @@ import {
   type S3Request,
 } from '@millrace/s3-protocol'
 import type { Access, Authorize } from './authorize.ts'
+import { connectionOf } from './connection.ts'
 import type { OperationContext, Operations } from './context.ts'
 import { reportFailure, reportRequest } from './diagnostics.ts'
 import { argumentError, ClientGoneError } from './errors.ts'
-import { authenticate, type Authentication, identityOf, type UserLookup } from './identity.ts'
+import {
+  authenticate,
+  type Authentication,
+  type Identity,
+  identityOf,
+  type UserLookup,
+} from './identity.ts'
 import { createRateGuard, type RateGuard } from './rate-guard.ts'
 import { openBody } from './request-body.ts'
 import { sendResponse } from './send-response.ts'
@@ -131,25 +138,17 @@ async function serve(
     'Server',
     'Millrace',
   ]
-  const gone = new AbortController()
-  const onClose = (): void => {
-    if (!res.writableFinished) gone.abort(new ClientGoneError())
-  }
-  res.on('close', onClose)
+  const connection = connectionOf(req.socket)
+  connection.answering++
   let request: S3Request | undefined
   try {
     request = understand(req, settings)
-    await answer(req, res, request, {
-      requestId,
-      head,
-      expectsContinue,
-      signal: gone.signal,
-      settings,
-    })
+    const { signal } = connection
+    await answer(req, res, request, { requestId, head, expectsContinue, signal, settings })
   } catch (error) {
     await fail(req, res, error, { requestId, head, request, expectsContinue, settings })
   } finally {
-    res.off('close', onClose)
+    connection.answering--
     reportRequest(requestId, request, res.statusCode)
   }
 }
@@ -200,11 +199,8 @@ async function answer(
     },
   )
   const identity = identityOf(authentication)
-  const allows = async (access: Omit<Access, 'identity'>): Promise<boolean> => {
-    // Whatever a rule in plain JavaScript returns: only `true` lets anybody in.
-    const allowed: unknown = await options.authorize({ ...access, identity })
-    return allowed === true
-  }
+  const allows = (access: Omit<Access, 'identity'>): Promise<boolean> =>
+    isAllowed(options.authorize, access, identity)
   await checkAccess(request, allows)
   const context: OperationContext = {
     requestId,
@@ -213,9 +209,7 @@ async function answer(
     body: bodyOf(req, res, authentication, answering),
     region,
     now,
-    get origin() {
-      return `${'encrypted' in req.socket ? 'https' : 'http'}://${req.headers.host ?? 'localhost'}`
-    },
+    origin: `${'encrypted' in req.socket ? 'https' : 'http'}://${req.headers.host ?? 'localhost'}`,
     allows,
   }
   const output = await run(request, options.operations, context)
@@ -239,6 +233,16 @@ function bodyOf(
 }
 
 type Allows = OperationContext['allows']
+
+/** Whatever a rule in plain JavaScript returns: only `true` lets anybody in. */
+async function isAllowed(
+  authorize: Authorize,
+  { operation, bucket, key, versionId }: Omit<Access, 'identity'>,
+  identity: Identity | undefined,
+): Promise<boolean> {
+  const allowed: unknown = await authorize({ operation, bucket, key, versionId, identity })
+  return allowed === true
+}
 
 async function checkAccess(request: S3Request, allows: Allows): Promise<void> {
   const { operation, bucket, key, input } = request

@@ -7,52 +7,82 @@ import type { RateGuard, Transfer } from './rate-guard.ts'
 /** Writes that may be under way on one socket: enough to keep it busy, few enough that a client who stops holds little. */
 export const MAX_WRITES_IN_FLIGHT = 4
 
+/** How {@link sendBody} goes about it. */
+export interface SendBodyOptions {
+  /** Bytes of the body. */
+  readonly length: number
+  /** Writes the head, with Content-Length, when the first bytes are at hand: what fails before can still be answered. */
+  readonly begin: () => void
+  /** Destroys the socket of a client that takes too little. */
+  readonly guard: RateGuard
+}
+
 /**
  * Sends a body of known length. Leased slots go to the socket as they are and back to their pool when the kernel has them.
  *
  * @param res - the head has not been written yet
  * @param body - exactly `length` bytes
- * @param options - `length` in bytes; `begin` writes the head, with Content-Length, when the first bytes are at hand: what
- *   fails before can still be answered; `guard` destroys the socket of a client that takes too little
+ * @param options - see {@link SendBodyOptions}
  * @throws {BodyLengthError} where the store gives another number of bytes: then the socket has to be destroyed
  * @throws {ClientGoneError} where the client has gone; every lease has been released by then
  */
 export async function sendBody(
   res: ServerResponse,
   body: ByteStream | LeaseStream,
-  options: { readonly length: number; readonly begin: () => void; readonly guard: RateGuard },
+  options: SendBodyOptions,
 ): Promise<void> {
+  if ('leases' in body) return sendLeases(res, body.leases(), options)
   const { length, begin, guard } = options
-  const writer = createWriter(res, guard)
+  let writer: Writer | undefined
   let sent = 0
-  let begun = false
-  const check = (bytes: number): void => {
-    sent += bytes
-    if (sent > length) throw new BodyLengthError(length, sent)
-    if (!begun) begin()
-    begun = true
-  }
   try {
-    if ('leases' in body) {
-      for await (const lease of body.leases()) {
-        try {
-          check(lease.bytes.byteLength)
-        } catch (error) {
-          lease.release()
-          throw error
-        }
-        const room = writer.write(lease.bytes, lease)
-        if (room !== undefined) await room
+    for await (const chunk of body) {
+      if (chunk.byteLength === 0) continue
+      const first = sent === 0
+      sent += chunk.byteLength
+      if (sent > length) throw new BodyLengthError(length, sent)
+      if (first) begin()
+      if (sent === length) {
+        // The whole body, or the last of it: nobody has to wait for the socket.
+        res.end(chunk)
+        continue
       }
-    } else {
-      for await (const chunk of body) {
-        check(chunk.byteLength)
-        const room = writer.write(chunk, undefined)
-        if (room !== undefined) await room
-      }
+      writer ??= createWriter(res, guard)
+      await writer.write(chunk, undefined)
     }
     if (sent !== length) throw new BodyLengthError(length, sent)
-    if (!begun) begin()
+    if (sent === 0) begin()
+    if (!res.writableEnded) res.end()
+  } finally {
+    writer?.close()
+  }
+}
+
+async function sendLeases(
+  res: ServerResponse,
+  leases: AsyncIterable<Lease>,
+  { length, begin, guard }: SendBodyOptions,
+): Promise<void> {
+  const writer = createWriter(res, guard)
+  let sent = 0
+  try {
+    for await (const lease of leases) {
+      if (lease.bytes.byteLength === 0) {
+        lease.release()
+        continue
+      }
+      const first = sent === 0
+      sent += lease.bytes.byteLength
+      if (sent > length) {
+        lease.release()
+        throw new BodyLengthError(length, sent)
+      }
+      if (first) begin()
+      await writer.write(lease.bytes, lease)
+    }
+    if (sent !== length) throw new BodyLengthError(length, sent)
+    if (sent === 0) begin()
+    res.end()
     await writer.drained()
   } finally {
     writer.close()

@@ -29,7 +29,6 @@ export async function sendResponse(
       res.writeHead(status, headers)
     }
     await sendBody(res, body, { length: response.bodyLength ?? 0, begin, guard })
-    res.end()
     return
   }
   res.writeHead(status, headers)

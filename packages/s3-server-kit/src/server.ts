@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { S3Error, type S3ErrorCode, writeErrorXml } from '@millrace/s3-protocol'
+import { connectionOf } from './connection.ts'
 import { createS3Handler, type S3Handler, type S3HandlerOptions } from './handler.ts'
 
 /** How long and how much a connection may take, in milliseconds and bytes. */
@@ -96,21 +97,11 @@ export function createS3Server(
  * ```
  */
 export function attachS3<S extends Server>(server: S, handler: S3Handler): S {
-  const answering = new WeakMap<Duplex, number>()
-  const note = (socket: Duplex, change: 1 | -1): void => {
-    answering.set(socket, (answering.get(socket) ?? 0) + change)
-  }
-  const handle = (req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): void => {
-    const { socket } = req
-    note(socket, 1)
-    res.once('close', () => note(socket, -1))
-    handler(req, res, expectsContinue)
-  }
-  server.on('request', (req, res) => handle(req, res, false))
-  server.on('checkContinue', (req, res) => handle(req, res, true))
+  server.on('request', (req, res) => handler(req, res))
+  server.on('checkContinue', (req, res) => handler(req, res, true))
   server.on('clientError', (error: ClientError, socket: Duplex) => {
     // Behind a good request a bad one may come while the good answer is on its way: nothing may get into that.
-    if (answering.get(socket)) socket.destroy()
+    if (connectionOf(socket).answering > 0) socket.destroy()
     else answerClientError(error, socket)
   })
   return server
