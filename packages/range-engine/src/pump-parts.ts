@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Retrier } from '@millrace/object-store'
 import type { ByteRange } from '@millrace/range-planner'
 import { RangeEngineError } from './errors.ts'
@@ -33,6 +34,8 @@ export async function pumpParts(options: PumpOptions): Promise<void> {
   const { plan, signal } = options
   signal?.throwIfAborted()
   const stop = new AbortController()
+  // Each request under way listens, each twice perhaps: that many are no leak.
+  setMaxListeners(4 * plan.concurrency + 4, stop.signal)
   // The first answer was opened before there was anything to stop it by.
   stop.signal.addEventListener(
     'abort',
