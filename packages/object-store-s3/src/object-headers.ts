@@ -6,6 +6,7 @@ import type {
   WriteConditions,
 } from '@millrace/object-store'
 import { infoOfHeaders, quoteEtag } from '@millrace/object-store/http'
+import { parseHttpDate } from '@millrace/s3-protocol'
 
 const META = 'x-amz-meta-'
 
@@ -105,8 +106,7 @@ function decodeWords(value: string): string {
 
 /** The answer's Date stands for Last-Modified, which a PUT is not told. */
 export function dateOf(headers: Readonly<Record<string, string>>): Date {
-  const date = new Date(headers['date'] ?? Number.NaN)
-  return Number.isNaN(date.getTime()) ? new Date() : date
+  return parseHttpDate(headers['date'] ?? '') ?? new Date()
 }
 
 export function writeConditionHeaders(

@@ -13,6 +13,7 @@ import {
   type HttpAnswer,
   rangeHeader,
 } from '@millrace/object-store/http'
+import type { ByteRange } from '@millrace/range-planner'
 import type { S3Client } from './client.ts'
 import { infoOf } from './object-headers.ts'
 
@@ -107,9 +108,7 @@ function resultOf(answer: HttpAnswer, key: string, options: GetOptions): GetResu
   }
 }
 
-function rangeOfAnswer(
-  headers: Readonly<Record<string, string>>,
-): { readonly start: number; readonly end: number } | undefined {
+function rangeOfAnswer(headers: Readonly<Record<string, string>>): ByteRange | undefined {
   const match = /^bytes (\d+)-(\d+)\//i.exec(headers['content-range'] ?? '')
   return match === null ? undefined : { start: Number(match[1]), end: Number(match[2]) + 1 }
 }
