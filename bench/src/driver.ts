@@ -21,7 +21,7 @@ export interface Bench {
 
 export interface BenchContext {
   /** Prints progress on stderr, so that nobody looks at a silent screen. */
-  progress(message: string): void
+  readonly progress: (message: string) => void
   /** Arguments after the bench's name, without `--json`. */
   readonly args: readonly string[]
 }
