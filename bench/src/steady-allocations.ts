@@ -21,7 +21,7 @@ export async function steadyAllocations(
   const views = after.inWorkers - before.inWorkers
   const hops = (after.hops - before.hops) / stripes
   return (
-    `Allocated for each stripe in steady state: Buffers ${buffers.toFixed(2)}, slots ${slots}, ` +
+    `Allocated for each stripe in steady state: Buffers ${buffers.toFixed(2)} in this thread, slots ${slots}, ` +
     `views of the slab in the workers ${views}. Hops to a worker for each stripe: ${hops.toFixed(2)}`
   )
 }

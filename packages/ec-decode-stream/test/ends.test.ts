@@ -113,15 +113,14 @@ describe('the end of a decoded stream', () => {
 
   it('keeps no slot from others while its consumer is slow', async () => {
     const { shards } = slowShards()
-    const slow = [0, 1, 2].map(() =>
-      decodeStripes({ ...options, shards, depth: 4 })
-        .leases()
-        [Symbol.asyncIterator](),
-    )
+    const slow = [0, 1, 2].map(() => {
+      const stream = decodeStripes({ ...options, shards, depth: 4 })
+      return stream.leases()[Symbol.asyncIterator]()
+    })
     // Three streams on four slots, each holding the stripe it was given: all of them must have got one.
     const held = await Promise.all(slow.map((leases) => leases.next()))
     for (const { value } of held) value?.release()
-    await Promise.all(slow.map((leases) => leases.return?.()))
+    for (const leases of slow) await leases.return?.()
   })
 
   it('fits the start of a pipe', async () => {

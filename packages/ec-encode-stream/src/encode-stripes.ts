@@ -149,10 +149,15 @@ function createStripeStream(source: ByteSource, settings: EncodeSettings): Strip
       const filler = createFiller(source, settings)
       const stripes = drain(filler, settings.signal, settle)
       const finish = stripes.return.bind(stripes)
-      stripes.return = (value) => {
+      stripes.return = async (value) => {
+        const reason = leftEarly()
         // A pull that is parked on the source would otherwise have to end first.
-        filler.stop(leftEarly())
-        return finish(value)
+        filler.stop(reason)
+        const result = await finish(value)
+        // A generator that was never begun runs no finally of its own.
+        await filler.close(reason)
+        settle.reject(reason)
+        return result
       }
       return stripes
     },

@@ -1,6 +1,6 @@
 import { type ByteSource, withSignal } from '@millrace/byte-streams'
 import type { Lease } from '@millrace/pooled-buffers'
-import { checksumsOffset } from '@millrace/worker-lanes'
+import { checksumsOffset, type HashLane } from '@millrace/worker-lanes'
 import { createChecksumTables } from './checksum-tables.ts'
 import type { EncodeSettings, StripeSummary } from './encode-stripes.ts'
 import { wrongType } from './errors.ts'
@@ -29,7 +29,7 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
   const { signal } = stopping
   const writes = createShardWrites(files, k + m, quorum)
   const tables = createChecksumTables(k + m)
-  const hashing = hash.length === 0 ? undefined : lanes.openHash(hash)
+  let hashing: HashLane | undefined
   /** Stripes that nobody has taken yet, oldest first. */
   const ahead: Promise<Stripe>[] = []
   let wakeFiller: (() => void) | undefined
@@ -115,6 +115,7 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
   }
 
   const start = (): Promise<void> => {
+    if (hash.length > 0) hashing = lanes.openHash(hash)
     filling = fill()
     filling.catch(() => {})
     return filling
@@ -157,6 +158,8 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
     stop,
     async close(reason) {
       stop(reason)
+      if (filling === undefined && !ended) await closeUnread(source)
+      ended = true
       await filling?.catch(() => {})
       for (const stripe of ahead.splice(0))
         await stripe.then(
@@ -166,4 +169,11 @@ export function createFiller(source: ByteSource, settings: EncodeSettings): Fill
       await hashing?.close()
     },
   }
+}
+
+/** A source that nobody has pulled from holds what it was given all the same: a file, a socket. */
+async function closeUnread(source: ByteSource): Promise<void> {
+  const iterator =
+    Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]()
+  await iterator.return?.()
 }

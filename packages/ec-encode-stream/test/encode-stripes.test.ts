@@ -247,9 +247,25 @@ describe('the end of a stream of stripes', () => {
     )
   })
 
-  it('may be left before it was begun', async () => {
-    const stripes: AsyncGenerator<Stripe> = encode()([bytesOf(1)])[Symbol.asyncIterator]()
+  it('may be left before it was begun, and closes its source then too', async () => {
+    let closed = false
+    const source = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.reject(new Error('Pulled')),
+        return: async () => {
+          closed = true
+          return { done: true as const, value: undefined }
+        },
+      }),
+    }
+    const stream = encode({ hash: ['md5'] })(source)
+    const before = lanes.counts.hops
+    const stripes: AsyncGenerator<Stripe> = stream[Symbol.asyncIterator]()
     await stripes.return(undefined)
     expect(await stripes.next()).toEqual({ done: true, value: undefined })
+    await expect(stream.summary).rejects.toMatchObject({
+      code: 'ERR_EC_ENCODE_STREAM_NOT_CONSUMED',
+    })
+    expect([closed, lanes.counts.hops - before]).toEqual([true, 0])
   })
 })

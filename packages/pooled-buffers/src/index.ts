@@ -1,3 +1,5 @@
+import type { ByteStream } from '@millrace/byte-streams'
+
 /** A place on the slab: two numbers, so that it crosses to a worker thread at no cost. */
 export interface Slot {
   readonly byteOffset: number
@@ -17,7 +19,7 @@ export interface Lease extends Disposable {
 }
 
 /** A stream of leased slots. Iterated plainly it copies; `leases()` hands the slots over. */
-export interface LeaseStream extends AsyncIterable<Uint8Array> {
+export interface LeaseStream extends ByteStream {
   leases(): AsyncIterable<Lease>
 }
 
