@@ -123,8 +123,9 @@ describe('createS3Store() reads', () => {
     const whole = await withRetry(server.store, { baseDelayMs: 1 }).get('k')
     assert.ok((await bytesOf(whole.body)).equals(bytes))
     assert.ok(server.seen.slice(2).every(({ headers }) => headers['if-match'] === '"e"'))
-    const signatures = new Set(server.seen.map(({ headers }) => headers.authorization))
-    assert.equal(signatures.size, 2, 'a request with another range has another signature')
+    // Requests of the same second sign alike, so only those for different ranges must differ.
+    const [first, , resumed] = server.seen.map(({ headers }) => headers.authorization)
+    assert.notEqual(first, resumed, 'a request with another range has another signature')
   })
 
   test('backpressure: a body that is not read is not buffered', async () => {
