@@ -11,12 +11,12 @@ import {
   walkKeys,
 } from '@millrace/object-store'
 import { getObject } from './get-object.ts'
-import { logicalKey, partsOfLogical } from './keys.ts'
+import { logicalKey, objectKey, partListKey, partsOfLogical } from './keys.ts'
 import { createMultipart, listMultipart, resumeMultipart } from './multipart.ts'
 import { NULL_VERSION, infoOf, noSuchVersion, notFound, objectOf } from './object-records.ts'
 import { contentsOf, putObject } from './put-object.ts'
 import type { Entry } from './quorum-index.ts'
-import type { ObjectRecord, PartListRecord } from './records.ts'
+import { dataOf, type ObjectRecord, type PartListRecord } from './records.ts'
 import type { StoreContext } from './store-context.ts'
 
 /** One bucket, as its operations see it. */
@@ -26,7 +26,7 @@ export interface Bucket {
   /** @throws {ObjectStoreError} `NO_SUCH_BUCKET` */
   assertExists(): void
   /** The parts of an object that came by multipart. */
-  partList(record: ObjectRecord): PartListRecord
+  partList(key: string, record: ObjectRecord): PartListRecord
 }
 
 const CAPABILITIES: StoreCapabilities = {
@@ -62,8 +62,8 @@ export function createBucketStore(context: StoreContext, name: string): ObjectSt
         throw new ObjectStoreError('NO_SUCH_BUCKET', `No such bucket: ${name}`)
       }
     },
-    partList(record) {
-      const entry = context.index.get(logicalKey('parts', record.generation))
+    partList(key, record) {
+      const entry = context.index.get(partListKey(name, key, record.generation))
       if (entry?.record.kind === 'parts') return entry.record
       throw new ObjectStoreError(
         'CORRUPT',
@@ -72,8 +72,7 @@ export function createBucketStore(context: StoreContext, name: string): ObjectSt
     },
   }
 
-  const entryOf = (key: string): Entry | undefined =>
-    context.index.get(logicalKey('object', name, key))
+  const entryOf = (key: string): Entry | undefined => context.index.get(objectKey(name, key))
 
   return {
     capabilities: CAPABILITIES,
@@ -117,9 +116,11 @@ export function createBucketStore(context: StoreContext, name: string): ObjectSt
             evaluateReadConditions(infoOf(key, record), { ifMatch: [options.conditions.ifMatch] })
           }
           if (entry === undefined) return
-          const old = contentsOf(bucket, entry)
-          await context.index.bury(old.records, context.generations.next())
-          for (const generation of old.data) context.data.discard(generation)
+          const old = contentsOf(bucket, key, entry)
+          await context.index.bury(old, context.generations.next())
+          for (const generation of old.flatMap((one) => dataOf(one.record))) {
+            context.data.discard(generation)
+          }
         }),
       )
       return { deleteMarker: false }

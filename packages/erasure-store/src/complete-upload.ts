@@ -8,11 +8,10 @@ import {
 } from '@millrace/object-store'
 import { multipartEtag } from '@millrace/checksums'
 import type { Bucket } from './bucket-store.ts'
-import { logicalKey } from './keys.ts'
+import { objectKey, partListKey } from './keys.ts'
 import { findUpload, partInfoOf, storedParts, uploadKey } from './multipart.ts'
 import { NULL_VERSION, keptWith, objectOf } from './object-records.ts'
 import { commitObject, resultOf } from './put-object.ts'
-import { forgettable } from './quorum-index.ts'
 import type { ObjectRecord, PartListRecord, TombstoneRecord } from './records.ts'
 
 type CompleteOptions = NonNullable<Parameters<MultipartUpload['complete']>[1]>
@@ -23,7 +22,7 @@ function etagOfParts(parts: readonly { readonly etag: string }[]): string {
 
 /** The object that this upload became, if it is still the key's object. */
 export function replayOf(bucket: Bucket, key: string, uploadId: string): ObjectRecord | undefined {
-  const record = objectOf(bucket.context.index.get(logicalKey('object', bucket.name, key)))
+  const record = objectOf(bucket.context.index.get(objectKey(bucket.name, key)))
   return record?.uploadId === uploadId ? record : undefined
 }
 
@@ -50,7 +49,7 @@ export async function completeUpload(
     return resultOf(replay)
   }
   const upload = findUpload(bucket, key, uploadId)
-  const stored = [...storedParts(bucket, uploadId)]
+  const stored = [...storedParts(bucket, key, uploadId)]
   const byNumber = new Map(
     stored.map(({ record }) => [record.partNumber, { ...partInfoOf(record), data: record.data }]),
   )
@@ -60,10 +59,8 @@ export async function completeUpload(
     options.minPartSize,
   )
   const kept = upload.record.options
-  const generation = context.generations.next()
-  const record: ObjectRecord = {
+  const record: Omit<ObjectRecord, 'generation'> = {
     kind: 'object',
-    generation,
     versionId: NULL_VERSION,
     size: chosen.reduce((sum, part) => sum + part.size, 0),
     etag: etagOfParts(chosen),
@@ -73,35 +70,34 @@ export async function completeUpload(
     partSizes: chosen.map((part) => part.size),
     ...keptWith(kept),
   }
-  const list: PartListRecord = { kind: 'parts', generation, parts: chosen.map((part) => part.data) }
-  const tombstone: TombstoneRecord = { kind: 'tombstone', generation }
-  const owns = list.parts.map((part) => part.generation)
+  const data = chosen.map((part) => part.data)
   const logical = uploadKey(name, key, uploadId)
-  const committed = await commitObject(
+  const { generation, volumes } = await commitObject(
     bucket,
     key,
-    record,
-    [
-      { logical: logicalKey('parts', generation), record: list, owns },
-      { logical, record: tombstone },
-    ],
+    (next) => {
+      const list: PartListRecord = { kind: 'parts', generation: next, parts: data }
+      const tombstone: TombstoneRecord = { kind: 'tombstone', generation: next }
+      return [
+        { logical: objectKey(name, key), record: { ...record, generation: next } },
+        { logical: partListKey(name, key, next), record: list },
+        { logical, record: tombstone },
+      ]
+    },
     undefined,
     options.conditions,
   )
-  const used = new Set(owns)
+  const tombstone: TombstoneRecord = { kind: 'tombstone', generation }
+  // The data now belongs to the object: only what was not chosen goes.
   await context.index.forget([
-    forgettable(upload.entry),
+    upload.entry,
     // The tombstone goes too, unless a volume is away that may come back with the upload.
-    ...(context.index.isEverywhere(committed) ? [{ logical, generation, owns: [] }] : []),
-    // The data now belongs to the object: only what was not chosen goes.
-    ...stored.map(({ entry, record: part }) => ({
-      logical: entry.logical,
-      generation: part.generation,
-      owns: used.has(part.generation) ? [] : [part.generation],
-    })),
+    ...(context.index.isEverywhere(volumes) ? [{ logical, record: tombstone }] : []),
+    ...stored.map(({ entry }) => entry),
   ])
+  const used = new Set(data.map((part) => part.generation))
   for (const { record: part } of stored) {
-    if (!used.has(part.generation)) context.data.discard(part.generation)
+    if (!used.has(part.data.generation)) context.data.discard(part.data.generation)
   }
   return resultOf(record)
 }

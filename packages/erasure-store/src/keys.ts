@@ -20,6 +20,16 @@ export function logicalKey(kind: Kind, ...parts: readonly string[]): Buffer {
   return Buffer.from([LETTER[kind], ...parts].join('\0'))
 }
 
+/** The logical key of an object. */
+export function objectKey(bucket: string, key: string): Buffer {
+  return logicalKey('object', bucket, key)
+}
+
+/** The logical key of the list of parts that a generation of an object is made of. */
+export function partListKey(bucket: string, key: string, generation: Generation): Buffer {
+  return logicalKey('parts', bucket, key, generation)
+}
+
 /** The key under which one generation of a logical key is stored. */
 export function physicalKey(logical: Uint8Array, generation: Generation): Buffer {
   const key = Buffer.allocUnsafe(logical.length + 1 + GENERATION_BYTES)

@@ -29,14 +29,11 @@ export interface SharedLocks {
 export function createSharedLocks(): SharedLocks {
   const inside = new Map<string, Set<Promise<unknown>>>()
   const closed = new Map<string, Promise<unknown>>()
-  const barrier = async (name: string): Promise<void> => {
-    for (let door = closed.get(name); door !== undefined; door = closed.get(name)) {
-      await door.catch(() => undefined)
-    }
-  }
   return {
+    // Nothing may come between the look at the door and the way through it: no function of its own, which would end a
+    // tick later.
     async shared(name, work) {
-      await barrier(name)
+      while (closed.has(name)) await closed.get(name)?.catch(() => undefined)
       const sharers = inside.get(name) ?? new Set()
       inside.set(name, sharers)
       const mine = work()
@@ -49,7 +46,7 @@ export function createSharedLocks(): SharedLocks {
       }
     },
     async exclusive(name, work) {
-      await barrier(name)
+      while (closed.has(name)) await closed.get(name)?.catch(() => undefined)
       const sharers = inside.get(name) ?? new Set<Promise<unknown>>()
       const mine = Promise.allSettled(sharers).then(work)
       closed.set(name, mine)

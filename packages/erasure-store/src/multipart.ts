@@ -15,8 +15,8 @@ import { completeUpload, replayOf } from './complete-upload.ts'
 import { logicalKey, partsOfLogical } from './keys.ts'
 import { NULL_VERSION } from './object-records.ts'
 import { etagOfDigest, withMd5 } from './put-object.ts'
-import { type Entry, forgettable } from './quorum-index.ts'
-import type { PartRecord, UploadRecord } from './records.ts'
+import type { Entry } from './quorum-index.ts'
+import { dataOf, type PartRecord, type UploadRecord } from './records.ts'
 
 /** The logical key of an upload. Its id begins with its generation, so those of one key sort by time. */
 export function uploadKey(bucket: string, key: string, uploadId: string): Buffer {
@@ -24,23 +24,25 @@ export function uploadKey(bucket: string, key: string, uploadId: string): Buffer
 }
 
 /** The logical key of a part; numbers are padded, so that parts sort in order. */
-export function partKey(uploadId: string, partNumber: number): Buffer {
-  return logicalKey('part', uploadId, String(partNumber).padStart(5, '0'))
+function partKey(bucket: string, key: string, uploadId: string, partNumber: number): Buffer {
+  return logicalKey('part', bucket, key, uploadId, String(partNumber).padStart(5, '0'))
 }
 
 /** The stored parts of an upload after a part number, in order. */
 export function* storedParts(
   bucket: Bucket,
+  key: string,
   uploadId: string,
   after = 0,
 ): Generator<{ readonly entry: Entry; readonly record: PartRecord }, void, undefined> {
-  const prefix = logicalKey('part', uploadId, '')
-  for (const entry of bucket.context.index.scan(prefix, partKey(uploadId, after + 1))) {
+  const prefix = logicalKey('part', bucket.name, key, uploadId, '')
+  const from = partKey(bucket.name, key, uploadId, after + 1)
+  for (const entry of bucket.context.index.scan(prefix, from)) {
     if (entry.record.kind === 'part') yield { entry, record: entry.record }
   }
 }
 
-export function partInfoOf(record: PartRecord): PartInfo {
+export function partInfoOf(record: Omit<PartRecord, 'generation'>): PartInfo {
   return {
     partNumber: record.partNumber,
     size: record.data.size,
@@ -173,9 +175,8 @@ function uploadHandle(
       try {
         const additions = await options.beforeCommit?.(written.summary)
         signal?.throwIfAborted()
-        const record: PartRecord = {
+        const record: Omit<PartRecord, 'generation'> = {
           kind: 'part',
-          generation,
           partNumber,
           etag: etagOfDigest(written.summary.digests.md5),
           modified: context.now(),
@@ -186,18 +187,20 @@ function uploadHandle(
           ),
           data: written.record,
         }
-        const logical = partKey(uploadId, partNumber)
+        const logical = partKey(name, key, uploadId, partNumber)
         const replaced = await context.uploads.shared(uploadId, () =>
           context.locks.run(`part ${uploadId} ${partNumber}`, async () => {
             findUpload(bucket, key, uploadId)
             const earlier = context.index.get(logical)
-            await context.index.commit([{ logical, record }], written.volumes)
+            // Taken now, not when the body began: the last to commit is the newest.
+            const committed = { ...record, generation: context.generations.next() }
+            await context.index.commit([{ logical, record: committed }], written.volumes)
             return earlier
           }),
         )
         if (replaced !== undefined) {
-          await context.index.forget([forgettable(replaced)])
-          context.data.discard(replaced.record.generation)
+          await context.index.forget([replaced])
+          for (const old of dataOf(replaced.record)) context.data.discard(old)
         }
         return partInfoOf(record)
       } catch (error) {
@@ -208,7 +211,7 @@ function uploadHandle(
     async *listParts(options = {}) {
       options.signal?.throwIfAborted()
       findUpload(bucket, key, uploadId)
-      for (const { record } of storedParts(bucket, uploadId, options.startAfter)) {
+      for (const { record } of storedParts(bucket, key, uploadId, options.startAfter)) {
         options.signal?.throwIfAborted()
         yield partInfoOf(record)
       }
@@ -223,9 +226,9 @@ function uploadHandle(
       options.signal?.throwIfAborted()
       await context.uploads.exclusive(uploadId, async () => {
         const { entry } = findUpload(bucket, key, uploadId)
-        await context.index.bury([forgettable(entry)], context.generations.next())
-        const parts = [...storedParts(bucket, uploadId)]
-        await context.index.forget(parts.map((part) => forgettable(part.entry)))
+        await context.index.bury([entry], context.generations.next())
+        const parts = [...storedParts(bucket, key, uploadId)]
+        await context.index.forget(parts.map((part) => part.entry))
         for (const { record } of parts) context.data.discard(record.data.generation)
       })
     },

@@ -6,6 +6,7 @@ import { createNamedLocks, createSharedLocks } from './locks.ts'
 import { createQuorumIndex } from './quorum-index.ts'
 import { createRegistry } from './registry.ts'
 import { createShardData } from './create-shard-data.ts'
+import { settleIndex } from './settle.ts'
 import type { StoreContext } from './store-context.ts'
 import { sweepOrphans } from './sweep.ts'
 import { type VolumeWarning, openVolumeSet } from './volume-set.ts'
@@ -44,7 +45,10 @@ export interface ErasureStore extends BucketRegistry, AsyncDisposable {
   /** True when the volumes were blank and this call formatted them. */
   readonly formatted: boolean
   volumes(): readonly VolumeStatus[]
-  /** Waits for what was started (removals of replaced shards) and closes the volumes. The lanes stay open. */
+  /**
+   * Closes the volumes, once what was started has ended (commits, removals of replaced shards). Calls that come later,
+   * and those under way that have not committed, reject with `UNAVAILABLE`; bodies being read go on. The lanes stay open.
+   */
   close(): Promise<void>
 }
 
@@ -98,6 +102,7 @@ export async function openErasureStore(options: ErasureStoreOptions): Promise<Er
     const generations = createGenerations({ now })
     const newest = index.newestGeneration()
     if (newest !== undefined) generations.observe(newest)
+    await settleIndex(set)
     await sweepOrphans(set)
     const data = createShardData(set, lanes, durability)
     const context: StoreContext = {
@@ -123,6 +128,7 @@ export async function openErasureStore(options: ErasureStoreOptions): Promise<Er
           online: volume?.check() ?? false,
         })),
       close() {
+        for (const volume of set.volumes) volume?.retire()
         closing ??= data.settled().then(close)
         return closing
       },

@@ -8,11 +8,11 @@ import {
   checkWriteConditions,
 } from '@millrace/object-store'
 import type { Bucket } from './bucket-store.ts'
-import { logicalKey } from './keys.ts'
+import { objectKey, partListKey } from './keys.ts'
 import { NULL_VERSION, keptWith, objectOf } from './object-records.ts'
 import type { Generation } from './generation.ts'
-import { type Entry, type Forgotten, type Write, forgettable } from './quorum-index.ts'
-import type { ObjectRecord } from './records.ts'
+import type { Entry, Write } from './quorum-index.ts'
+import { dataOf, type ObjectRecord } from './records.ts'
 import type { Volume } from './volume.ts'
 
 /** Stores one object: shards durable on a quorum first, then its record, then the answer. */
@@ -24,7 +24,7 @@ export async function putObject(
 ): Promise<PutResult> {
   const { context, name } = bucket
   const { signal } = options
-  const logical = logicalKey('object', name, key)
+  const logical = objectKey(name, key)
   // Refuses early what the commit would refuse after the whole body.
   if (options.conditions) {
     checkWriteConditions(objectOf(context.index.get(logical)), options.conditions, key)
@@ -43,9 +43,8 @@ export async function putObject(
   try {
     const additions = await options.beforeCommit?.(written.summary)
     signal?.throwIfAborted()
-    const record: ObjectRecord = {
+    const record: Omit<ObjectRecord, 'generation'> = {
       kind: 'object',
-      generation,
       versionId: NULL_VERSION,
       size: written.summary.size,
       etag: etagOfDigest(written.summary.digests.md5),
@@ -54,7 +53,13 @@ export async function putObject(
       data: written.record,
       ...keptWith(options),
     }
-    await commitObject(bucket, key, record, [], written.volumes, options.conditions)
+    await commitObject(
+      bucket,
+      key,
+      (next) => [{ logical, record: { ...record, generation: next } }],
+      written.volumes,
+      options.conditions,
+    )
     return resultOf(record)
   } catch (error) {
     context.data.discard(generation)
@@ -91,57 +96,47 @@ export function resultOf(record: {
 }
 
 /**
- * Makes a record the key's newest, alone with it: conditions are evaluated and the record written in one step. What it
- * replaces is forgotten only afterwards.
+ * Makes a record the key's newest, alone with it: conditions are evaluated and the record written in one step. Its
+ * generation is taken in that step, so that the last to commit is the newest, whoever began first. What it replaces is
+ * forgotten only afterwards, and nothing of that can fail the call: the new object is there.
  */
 export async function commitObject(
   bucket: Bucket,
   key: string,
-  record: ObjectRecord,
-  also: readonly Write[],
+  make: (generation: Generation) => readonly Write[],
   volumes: readonly Volume[] | undefined,
   conditions: WriteConditions | undefined,
-): Promise<readonly Volume[]> {
+): Promise<{ readonly generation: Generation; readonly volumes: readonly Volume[] }> {
   const { context, name } = bucket
-  const logical = logicalKey('object', name, key)
-  const { committed, replaced } = await context.buckets.shared(name, () =>
+  const { replaced, ...committed } = await context.buckets.shared(name, () =>
     context.locks.run(`${name}/${key}`, async () => {
       bucket.assertExists()
-      const current = context.index.get(logical)
+      const current = context.index.get(objectKey(name, key))
       checkWriteConditions(objectOf(current), conditions, key)
-      const holders = await context.index.commit([{ logical, record }, ...also], volumes)
-      return { committed: holders, replaced: current }
+      const generation = context.generations.next()
+      const holders = await context.index.commit(make(generation), volumes)
+      return { generation, volumes: holders, replaced: current }
     }),
   )
   if (replaced !== undefined) {
-    const old = contentsOf(bucket, replaced)
-    await context.index.forget(old.records)
-    for (const generation of old.data) context.data.discard(generation)
+    const old = contentsOf(bucket, key, replaced)
+    await context.index.forget(old)
+    for (const generation of old.flatMap(({ record }) => dataOf(record))) {
+      context.data.discard(generation)
+    }
   }
   return committed
 }
 
-/** What makes up an object: its records, and the generations of its data. */
-export function contentsOf(
-  bucket: Bucket,
-  entry: Entry,
-): { readonly records: readonly Forgotten[]; readonly data: readonly Generation[] } {
+/** The records that make up an object: its own and, where it came in parts, their list. */
+export function contentsOf(bucket: Bucket, key: string, entry: Entry): readonly Write[] {
   const record = objectOf(entry)
-  if (record === undefined) return { records: [], data: [] }
-  if (record.data !== undefined) {
-    return { records: [forgettable(entry)], data: [record.data.generation] }
-  }
-  const list = bucket.partList(record)
-  const data = list.parts.map((part) => part.generation)
-  return {
-    records: [
-      forgettable(entry),
-      {
-        logical: logicalKey('parts', record.generation),
-        generation: list.generation,
-        owns: [list.generation, ...data],
-      },
-    ],
-    data,
+  if (record === undefined || record.data !== undefined) return [entry]
+  const logical = partListKey(bucket.name, key, record.generation)
+  try {
+    return [entry, { logical, record: bucket.partList(key, record) }]
+  } catch {
+    // The list is lost. What is left of the object can go all the same; the next start removes the rest.
+    return [entry]
   }
 }

@@ -29,7 +29,11 @@ export function createShardReader(set: VolumeSet, lanes: WorkerLanes): ShardData
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         // Out of descriptors says nothing about the volume, and the other shards would fare no better.
-        if (code === 'EMFILE' || code === 'ENFILE') throw error
+        if (code === 'EMFILE' || code === 'ENFILE') {
+          throw new ObjectStoreError('UNAVAILABLE', 'Cannot read: too many files are open', {
+            cause: error,
+          })
+        }
         volume.check()
         return undefined
       }
@@ -39,13 +43,18 @@ export function createShardReader(set: VolumeSet, lanes: WorkerLanes): ShardData
     }
 
     const closeAll = async (): Promise<void> => {
-      await Promise.all(handles.splice(0).map((handle) => handle.close()))
+      await Promise.allSettled(handles.splice(0).map((handle) => handle.close()))
     }
 
     try {
-      const opened = await Promise.all(
+      const outcomes = await Promise.allSettled(
         Array.from({ length: total }, (_, shard) => openShard(shard)),
       )
+      // All of them have settled: none opens a file behind the back of what closes them.
+      const opened = outcomes.map((outcome) => {
+        if (outcome.status === 'rejected') throw outcome.reason
+        return outcome.value
+      })
       const present = opened.filter((handle) => handle !== undefined).length
       if (present < scheme.k) {
         throw new ObjectStoreError(

@@ -1,5 +1,4 @@
 import { crc32 } from 'node:zlib'
-import type { Generation } from './generation.ts'
 import type { StoredRecord } from './records.ts'
 
 /** A record as bytes: CRC-32 of the rest (big endian), then JSON in UTF-8. */
@@ -18,9 +17,4 @@ export function decodeRecord(bytes: Uint8Array): StoredRecord | undefined {
   const json = buffer.subarray(4)
   if (crc32(json) !== buffer.readUInt32BE(0)) return undefined
   return JSON.parse(json.toString()) as StoredRecord
-}
-
-/** Where a generation begins to be readable is decided by records; this names the generation of one. */
-export function generationOf(record: StoredRecord): Generation {
-  return record.generation
 }

@@ -71,6 +71,20 @@ export interface PartRecord extends Generational {
   readonly data: DataRecord
 }
 
+/** The generations of data that a record answers for. */
+export function dataOf(record: StoredRecord): readonly Generation[] {
+  switch (record.kind) {
+    case 'object':
+      return record.data === undefined ? [] : [record.data.generation]
+    case 'part':
+      return [record.data.generation]
+    case 'parts':
+      return record.parts.map((part) => part.generation)
+    default:
+      return []
+  }
+}
+
 export type StoredRecord =
   | TombstoneRecord
   | BucketRecord

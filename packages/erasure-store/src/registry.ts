@@ -1,7 +1,7 @@
 import { type BucketInfo, type BucketRegistry, ObjectStoreError } from '@millrace/object-store'
 import { createBucketStore } from './bucket-store.ts'
 import { logicalKey } from './keys.ts'
-import { type Entry, forgettable } from './quorum-index.ts'
+import type { Entry } from './quorum-index.ts'
 import type { BucketRecord } from './records.ts'
 import type { StoreContext } from './store-context.ts'
 
@@ -40,7 +40,12 @@ export function createRegistry(context: StoreContext): BucketRegistry {
       }
     },
     createBucket(name, options = {}) {
-      if (name === '' || name.includes('\0') || Buffer.byteLength(name) > 255) {
+      if (
+        name === '' ||
+        name.includes('\0') ||
+        /\p{Surrogate}/u.test(name) ||
+        Buffer.byteLength(name) > 255
+      ) {
         return Promise.reject(
           new ObjectStoreError('INVALID_ARGUMENT', `Not a name for a bucket: ${name}`),
         )
@@ -80,7 +85,7 @@ export function createRegistry(context: StoreContext): BucketRegistry {
           }
           const entry = index.get(logical) as Entry
           const documents = [...index.scan(logicalKey('document', name, ''))]
-          await index.bury([entry, ...documents].map(forgettable), generations.next())
+          await index.bury([entry, ...documents], generations.next())
         }),
       )
     },
@@ -97,11 +102,11 @@ export function createRegistry(context: StoreContext): BucketRegistry {
           const old = index.get(logical)
           const generation = generations.next()
           if (text === undefined) {
-            if (old !== undefined) await index.bury([forgettable(old)], generation)
+            if (old !== undefined) await index.bury([old], generation)
             return
           }
           await index.commit([{ logical, record: { kind: 'document', generation, text } }])
-          if (old !== undefined) await index.forget([forgettable(old)])
+          if (old !== undefined) await index.forget([old])
         }),
       )
     },

@@ -6,6 +6,10 @@ import { VolumeError } from './errors.ts'
 /** The version of a volume's layout that is written; another one is refused. */
 export const VOLUME_FORMAT_VERSION = 1
 const IDENTITY = 'volume.json'
+/** The index, in a volume's directory. */
+export const INDEX = 'index.mdb'
+/** Where a volume's shard files are. */
+export const SHARDS = 'shards'
 
 /** What a volume says of itself in `volume.json`. */
 export interface VolumeIdentity {
@@ -46,7 +50,8 @@ function isIdentity(value: unknown): value is VolumeIdentity {
 }
 
 /**
- * What a directory is: a volume with its identity, `blank` (absent or empty: may be formatted), or refused.
+ * What a directory is: a volume with its identity, `blank` (absent, empty, or left by a format that was interrupted: may
+ * be formatted), or refused.
  *
  * @throws {VolumeError} `ERR_VOLUME_FORMAT` for a directory with other things in it or a damaged identity,
  * `ERR_VOLUME_VERSION` for a format that this version does not know
@@ -57,12 +62,7 @@ export async function readIdentity(directory: string): Promise<VolumeIdentity | 
     text = await readFile(identityPath(directory), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    const entries = await readdir(directory).catch((cause: NodeJS.ErrnoException) => {
-      if (cause.code === 'ENOENT') return []
-      throw cause
-    })
-    // A freshly made file system has its lost+found.
-    if (entries.every((name) => name === 'lost+found')) return 'blank'
+    if (await isBlank(directory)) return 'blank'
     throw new VolumeError(
       'ERR_VOLUME_FORMAT',
       `Cannot use ${directory} as a volume: it is not empty and has no ${IDENTITY}. Give an empty directory`,
@@ -90,6 +90,35 @@ export async function readIdentity(directory: string): Promise<VolumeIdentity | 
     )
   }
   return identity
+}
+
+async function entriesOf(directory: string): Promise<readonly string[]> {
+  return await readdir(directory).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return []
+    throw cause
+  })
+}
+
+/** A fresh file system has its lost+found; an interrupted format leaves empty directories and a temporary file. */
+async function isBlank(directory: string): Promise<boolean> {
+  const entries = await entriesOf(directory)
+  const known = /^(lost\+found|shards|volume\.json\.\d+\.tmp)$/
+  if (!entries.every((name) => known.test(name))) return false
+  return entries.every((name) => name === 'lost+found') || !(await hasShards(directory))
+}
+
+/** True when something lies under `shards/`, beside its own directories. */
+export async function hasShards(directory: string): Promise<boolean> {
+  const shards = join(directory, SHARDS)
+  for (const name of await entriesOf(shards)) {
+    if (!/^[0-9a-f]{2}$/.test(name) || (await entriesOf(join(shards, name))).length > 0) return true
+  }
+  return false
+}
+
+/** True when the volume has been opened before: its first start makes the index. */
+export async function hasIndex(directory: string): Promise<boolean> {
+  return (await entriesOf(directory)).includes(INDEX)
 }
 
 export async function writeIdentity(directory: string, identity: VolumeIdentity): Promise<void> {

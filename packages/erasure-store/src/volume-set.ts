@@ -6,6 +6,8 @@ import { VolumeError } from './errors.ts'
 import {
   VOLUME_FORMAT_VERSION,
   type VolumeIdentity,
+  hasIndex,
+  hasShards,
   readIdentity,
   writeIdentity,
 } from './volume-identity.ts'
@@ -22,6 +24,9 @@ export interface VolumeSet {
   /** True when this call made the set. */
   readonly formatted: boolean
 }
+
+/** What new volumes are laid out for, unless told otherwise. */
+const DEFAULT_SCHEME: Scheme = { k: 4, m: 2 }
 
 /** A volume that is not in use, and why: for logs and health pages. */
 export interface VolumeWarning {
@@ -66,47 +71,118 @@ export async function openVolumeSet(
   },
 ): Promise<VolumeSet> {
   const paths = await distinct(directories)
-  const identities = await Promise.all(paths.map((path) => readIdentity(path)))
-  const first = identities.find((identity) => identity !== 'blank')
-  let formatted = false
-  let members: (readonly [string, VolumeIdentity])[]
-  if (first === undefined) {
-    formatted = true
-    const scheme = options.scheme ?? { k: 4, m: 2 }
-    if (paths.length !== scheme.k + scheme.m) throw wrongCount(paths.length, scheme)
-    members = await formatSet(paths, scheme, options.unit)
-  } else {
-    members = collect(paths, identities, first, options.onWarning)
-  }
-  const [, identity] = members[0] as readonly [string, VolumeIdentity]
-  const scheme = parseScheme(identity.scheme)
+  const found = await Promise.all(paths.map((path) => look(path)))
+  const formatted = await isNew(paths, found)
+  const scheme = options.scheme ?? DEFAULT_SCHEME
+  if (formatted && paths.length !== scheme.k + scheme.m) throw wrongCount(paths.length, scheme)
+  const members = formatted
+    ? await formatSet(paths, scheme, options.unit)
+    : collect(paths, found, options.onWarning)
+  const [, identity] = members[0] as Member
   if (options.scheme && formatScheme(options.scheme) !== identity.scheme) {
     throw new VolumeError(
       'ERR_VOLUME_SCHEME',
       `Cannot open the volumes with scheme ${formatScheme(options.scheme)}: they were made with ${identity.scheme}. Leave the scheme out to use theirs`,
     )
   }
-  const writeQuorum = writeQuorumOf(scheme)
-  const readQuorum = identity.members.length - writeQuorum + 1
-  if (members.length < Math.max(scheme.k, readQuorum)) {
-    throw new VolumeError(
-      'ERR_VOLUME_QUORUM',
-      `Cannot open the set: ${members.length} of ${identity.members.length} volumes are here and ${scheme.k} are needed to read. Bring back the missing ones`,
-    )
+  const set = {
+    scheme: parseScheme(identity.scheme),
+    unit: identity.unit,
+    writeQuorum: writeQuorumOf(parseScheme(identity.scheme)),
+    setId: identity.setId,
+    formatted,
   }
+  assertEnough(members.length, identity.members.length, set)
   const volumes: (Volume | undefined)[] = identity.members.map(() => undefined)
   try {
-    for (const [directory, own] of members) {
-      volumes[own.index] = await openVolume(directory, own, {
-        durability: options.durability,
-        onFailed: (volume, reason) => options.onWarning({ directory: volume.directory, reason }),
-      })
-    }
+    await openMembers(members, volumes, options)
+    const opened = volumes.filter((volume) => volume !== undefined).length
+    assertEnough(opened, identity.members.length, set)
   } catch (error) {
     await Promise.all(volumes.map(async (volume) => await volume?.close()))
     throw error
   }
-  return { volumes, scheme, unit: identity.unit, writeQuorum, setId: identity.setId, formatted }
+  return { ...set, volumes }
+}
+
+function assertEnough(
+  here: number,
+  total: number,
+  set: Pick<VolumeSet, 'scheme' | 'writeQuorum'>,
+): void {
+  const needed = Math.max(set.scheme.k, total - set.writeQuorum + 1)
+  if (here >= needed) return
+  throw new VolumeError(
+    'ERR_VOLUME_QUORUM',
+    `Cannot open the set: ${here} of ${total} volumes are usable and ${needed} are needed to read. Bring back the missing ones`,
+  )
+}
+
+/**
+ * Opens each volume at its place. One that cannot be opened counts as lost, like one that is missing; so does one whose
+ * index is gone while the others have records, or it has shards: an empty index would speak against what was committed.
+ */
+async function openMembers(
+  members: readonly Member[],
+  volumes: (Volume | undefined)[],
+  options: {
+    readonly durability: Durability
+    readonly onWarning: (warning: VolumeWarning) => void
+  },
+): Promise<void> {
+  const onFailed = ({ directory }: Volume, reason: string): void =>
+    options.onWarning({ directory, reason })
+  const openOne = async ([directory, own]: Member): Promise<void> => {
+    try {
+      volumes[own.index] = await openVolume(directory, own, { ...options, onFailed })
+    } catch (error) {
+      if (error instanceof VolumeError) throw error
+      const reason = `${directory} cannot be opened: ${String(error)}. Its shards count as lost`
+      options.onWarning({ directory, reason })
+    }
+  }
+  const fresh: Member[] = []
+  for (const member of members) {
+    if (await hasIndex(member[0]).catch(() => true)) await openOne(member)
+    else fresh.push(member)
+  }
+  const used = volumes.some((volume) => volume?.isEmpty() === false)
+  for (const member of fresh) {
+    const [directory] = member
+    if (used || (await hasShards(directory))) {
+      const reason = `${directory} has lost its index: its shards count as lost`
+      options.onWarning({ directory, reason })
+    } else {
+      await openOne(member)
+    }
+  }
+}
+
+/** What was found where a volume should be; `Error` where the system would not let us look. */
+type Found = VolumeIdentity | 'blank' | Error
+
+type Member = readonly [directory: string, identity: VolumeIdentity]
+
+async function look(path: string): Promise<Found> {
+  try {
+    return await readIdentity(path)
+  } catch (error) {
+    // A dead disk answers with an I/O error: that volume is lost, the others need not be.
+    if (error instanceof VolumeError) throw error
+    return error as Error
+  }
+}
+
+/** True when nothing was ever stored here: all blank, or a first format that was interrupted. */
+async function isNew(paths: readonly string[], found: readonly Found[]): Promise<boolean> {
+  if (found.every((one) => one === 'blank')) return true
+  if (!found.includes('blank')) return false
+  for (const [position, one] of found.entries()) {
+    const path = paths[position] as string
+    if (one instanceof Error) return false
+    if (one !== 'blank' && ((await hasIndex(path)) || (await hasShards(path)))) return false
+  }
+  return true
 }
 
 function wrongCount(count: number, scheme: Scheme): VolumeError {
@@ -131,7 +207,7 @@ async function formatSet(
   paths: readonly string[],
   scheme: Scheme,
   unit: number,
-): Promise<(readonly [string, VolumeIdentity])[]> {
+): Promise<readonly Member[]> {
   const setId = randomUUID()
   const members = paths.map(() => randomUUID())
   const created = new Date().toISOString()
@@ -157,14 +233,22 @@ async function formatSet(
 
 function collect(
   paths: readonly string[],
-  identities: readonly (VolumeIdentity | 'blank')[],
-  first: VolumeIdentity,
+  found: readonly Found[],
   onWarning: (warning: VolumeWarning) => void,
-): (readonly [string, VolumeIdentity])[] {
-  const members: (readonly [string, VolumeIdentity])[] = []
+): readonly Member[] {
+  const members: Member[] = []
+  const first = found.find((one) => one !== 'blank' && !(one instanceof Error))
+  if (first === undefined || first === 'blank' || first instanceof Error) {
+    throw found.find((one) => one instanceof Error)
+  }
   const places = new Map<number, string>()
   for (const [position, path] of paths.entries()) {
-    const identity = identities[position] as VolumeIdentity | 'blank'
+    const identity = found[position] as Found
+    if (identity instanceof Error) {
+      const reason = `${path} cannot be read: ${identity.message}. Its shards count as lost`
+      onWarning({ directory: path, reason })
+      continue
+    }
     if (identity === 'blank') {
       onWarning({
         directory: path,

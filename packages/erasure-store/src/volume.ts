@@ -1,11 +1,12 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdirSync, statSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { open as openIndex, type RootDatabase } from 'lmdb'
 import { createDirectorySync, type DirectorySync, syncDirectory } from './durable-file.ts'
-import { VolumeError } from './errors.ts'
 import type { Generation } from './generation.ts'
-import { type VolumeIdentity, identityPath } from './volume-identity.ts'
+import { checkIndexFile } from './index-file.ts'
+import { INDEX, SHARDS, type VolumeIdentity, identityPath } from './volume-identity.ts'
+import { takeLock } from './volume-lock.ts'
 
 /** How much an acknowledged write has survived: `strict` a power failure, `relaxed` a crash of the process. */
 export type Durability = 'strict' | 'relaxed'
@@ -27,45 +28,16 @@ export interface Volume {
   check(): boolean
   shardPath(generation: Generation): string
   shardDirectory(generation: Generation): string
+  /** True when its index has no record at all. */
+  isEmpty(): boolean
+  /** Takes the volume out of use without a word: what is under way ends, nothing new begins. */
+  retire(): void
   close(): Promise<void>
 }
-
-const SHARDS = 'shards'
-const INDEX = 'index.mdb'
-const LOCK = 'lock'
 
 /** Directory under `shards/` for a generation: two digits of its random half, so that files spread evenly. */
 function fanout(generation: Generation): string {
   return generation.slice(16, 18)
-}
-
-const locksHeld = new Set<string>()
-
-async function takeLock(directory: string): Promise<() => Promise<void>> {
-  const path = join(directory, LOCK)
-  const inUse = (owner: string): VolumeError =>
-    new VolumeError(
-      'ERR_VOLUME_LOCKED',
-      `Cannot open ${directory}: process ${owner} is using it. Stop that server first`,
-    )
-  if (locksHeld.has(path)) throw inUse(String(process.pid))
-  const owner = await readFile(path, 'utf8').catch(() => undefined)
-  if (owner !== undefined && Number(owner) !== process.pid) {
-    try {
-      process.kill(Number(owner), 0)
-      throw inUse(owner)
-    } catch (error) {
-      if (error instanceof VolumeError) throw error
-      // EPERM: the process lives, under another user. Anything else: it has gone and left its lock behind.
-      if ((error as NodeJS.ErrnoException).code === 'EPERM') throw inUse(owner)
-    }
-  }
-  writeFileSync(path, String(process.pid))
-  locksHeld.add(path)
-  return async () => {
-    locksHeld.delete(path)
-    await rm(path, { force: true })
-  }
 }
 
 /** Makes the directories of a new volume. The identity is written by the caller, last. */
@@ -75,6 +47,8 @@ export async function layOutVolume(directory: string): Promise<void> {
   for (let i = 0; i < 256; i++)
     mkdirSync(join(directory, SHARDS, i.toString(16).padStart(2, '0')), { recursive: true })
   await syncDirectory(join(directory, SHARDS))
+  // The volume's own name must outlive a power failure, too.
+  await syncDirectory(dirname(directory))
 }
 
 /**
@@ -92,7 +66,9 @@ export async function openVolume(
 ): Promise<Volume> {
   const releaseLock = await takeLock(directory)
   let index: RootDatabase<Buffer, Buffer>
+  let stamp: { readonly ino: number; readonly dev: number }
   try {
+    checkIndexFile(join(directory, INDEX))
     index = openIndex<Buffer, Buffer>({
       path: join(directory, INDEX),
       noSubdir: true,
@@ -103,11 +79,14 @@ export async function openVolume(
       overlappingSync: false,
       noSync: options.durability === 'relaxed',
     })
+    stamp = statSync(identityPath(directory))
+    // The index's name, should this be the start that made it.
+    await syncDirectory(directory)
   } catch (error) {
     await releaseLock()
     throw error
   }
-  const { ino, dev } = statSync(identityPath(directory))
+  const { ino, dev } = stamp
   let online = true
   const volume: Volume = {
     directory,
@@ -133,7 +112,15 @@ export async function openVolume(
     },
     shardPath: (generation) => join(directory, SHARDS, fanout(generation), `${generation}.shard`),
     shardDirectory: (generation) => join(directory, SHARDS, fanout(generation)),
+    isEmpty() {
+      for (const _ of index.getKeys({ limit: 1 })) return false
+      return true
+    },
+    retire() {
+      online = false
+    },
     async close() {
+      online = false
       await index.close()
       await releaseLock()
     },

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { type Scheme, formatScheme } from '@millrace/ec-codec'
-import { encodeStripes, writeShards } from '@millrace/ec-encode-stream'
+import { encodeStripes } from '@millrace/ec-encode-stream'
 import { ObjectStoreError, checkedBody } from '@millrace/object-store'
 import type { WorkerLanes } from '@millrace/worker-lanes'
 import type { DataRecord } from './records.ts'
@@ -17,8 +17,9 @@ interface OpenShard {
   readonly path: string
 }
 
-/** Errors of the disk that say nothing about the next write. */
-const PASSING: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE'])
+/** Errors that say nothing about the next write: these of room, and those of the process. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+const PASSING: ReadonlySet<string> = new Set([...FULL, 'EMFILE', 'ENFILE', 'ENOMEM'])
 
 interface Failure {
   readonly volume: Volume | undefined
@@ -35,11 +36,14 @@ export function createShardWriter(
   const total = scheme.k + scheme.m
 
   const refuse = (reached: number, failures: readonly Failure[]): ObjectStoreError => {
-    const full = failures.filter(({ code }) => code === 'ENOSPC' || code === 'EDQUOT').length
+    const full = failures.filter(({ code }) => FULL.has(code)).length
     const why = failures.map(({ volume, code }) => `${volume?.directory ?? 'missing'}: ${code}`)
     const count = `${reached} of ${total} volumes can take it and ${set.writeQuorum} are needed`
     return full > 0 && reached + full >= set.writeQuorum
-      ? new ObjectStoreError('NO_SPACE', `Cannot store: volumes are full (${why.join(', ')})`)
+      ? new ObjectStoreError(
+          'NO_SPACE',
+          `Cannot store: volumes are full (${why.join(', ')}). Free some room and send it again`,
+        )
       : new ObjectStoreError('UNAVAILABLE', `Cannot store: ${count} (${why.join(', ')})`)
   }
 
@@ -82,16 +86,29 @@ export function createShardWriter(
     }
     const reached = (): number => shards.filter((shard) => shard !== undefined).length
     try {
+      const missing = total - reached()
       if (reached() < set.writeQuorum) throw refuse(reached(), failures)
+      const failedWith = (shard: number, code: string): Failure =>
+        failed((shards[shard] as OpenShard).volume, Object.assign(new Error(code), { code }))
       const stripes = encodeStripes({
         scheme,
         unit,
         lanes,
         hash: options.digests,
+        // Counted below, where it is known which volume each file is on.
+        quorum: 0,
         files: shards.map((shard) => (shard === undefined ? undefined : { fd: shard.handle.fd })),
         ...(signal === undefined ? {} : { signal }),
       })(checkedBody(body, { size: options.size, signal }))
-      const summary = await writeShards()(stripes)
+      for await (const stripe of stripes) {
+        stripe.release()
+        const broken = brokenBy(stripe.failures)
+        if (total - broken.length - missing < set.writeQuorum) {
+          for (const [shard, code] of broken) failures.push(failedWith(shard, code))
+          throw refuse(total - broken.length - missing, failures)
+        }
+      }
+      const summary = await stripes.summary
       const record: DataRecord = {
         generation,
         size: summary.size,
@@ -103,8 +120,8 @@ export function createShardWriter(
         shards.map(async (shard, place) => {
           if (shard === undefined) return
           try {
-            const failure = summary.failures[place]
-            if (failure !== undefined) throw Object.assign(new Error(failure.code), failure)
+            const code = summary.failures[place]?.code
+            if (code !== undefined) throw Object.assign(new Error(code), { code })
             await finish(shard, place, record, summary)
           } catch (error) {
             failures.push(failed(shard.volume, error))
@@ -130,13 +147,12 @@ export function createShardWriter(
       record: DataRecord,
       summary: { readonly shardSize: number; readonly tables: readonly Uint8Array[] },
     ): Promise<void> {
-      const table = summary.tables[place] as Uint8Array
       const footer = encodeFooter({ ...names, ...record, scheme, shard: place })
-      const tail = [table, footer]
-      const length = table.length + footer.length
-      const { bytesWritten } = await shard.handle.writev(tail, summary.shardSize)
-      if (bytesWritten !== length) {
-        throw new Error(`Wrote ${bytesWritten} of ${length} bytes of a shard's table and footer`)
+      const tail = Buffer.concat([summary.tables[place] as Uint8Array, footer])
+      for (let done = 0; done < tail.length; ) {
+        const position = summary.shardSize + done
+        const { bytesWritten } = await shard.handle.write(tail, done, tail.length - done, position)
+        done += bytesWritten
       }
       if (durability === 'strict') await shard.handle.datasync()
       await shard.handle.close()
@@ -145,6 +161,10 @@ export function createShardWriter(
       }
     }
   }
+}
+
+function brokenBy(codes: readonly (string | undefined)[]): readonly (readonly [number, string])[] {
+  return codes.flatMap((code, shard) => (code === undefined ? [] : [[shard, code] as const]))
 }
 
 /** Names the scheme of a record as numbers, refusing what this store cannot read. */
