@@ -3,8 +3,8 @@ import type { Volume } from './volume.ts'
 
 /** What may be done in a transaction on one volume's index. */
 export interface Transaction {
-  put(key: Uint8Array, value: Uint8Array): void
-  remove(key: Uint8Array): void
+  readonly put: (key: Uint8Array, value: Uint8Array) => void
+  readonly remove: (key: Uint8Array) => void
 }
 
 /** Below this a volume counts as full when a write to its index failed: LMDB calls a short write an I/O error. */
