@@ -78,34 +78,33 @@ async function decode(
 ): Promise<void> {
   const { states, stripe, scheme, first, last } = job
   const causes: unknown[] = []
-  const reported = new Set<number>()
+  const reported: boolean[] = []
   const untried = sources.flatMap((source, shard) => (source === undefined ? [] : [shard]))
+  const note = (shard: number, outcome: Placed): void => {
+    states[shard] = outcome.state
+    if (outcome.cause !== undefined) causes[shard] = outcome.cause
+  }
   const place = async (shards: readonly number[]): Promise<void> => {
-    for (const shard of shards) untried.splice(untried.indexOf(shard), 1)
-    const outcomes = await Promise.allSettled(
-      shards.map((shard) =>
-        placeShard(sources[shard] as ReadShardSource, lease, job, shard, signal),
-      ),
-    )
-    for (const [nth, outcome] of outcomes.entries()) {
-      const shard = shards[nth] as number
-      if (outcome.status === 'fulfilled') states[shard] = outcome.value
-      else {
-        states[shard] = 'error'
-        causes[shard] = outcome.reason
-      }
+    const pending: Promise<void>[] = []
+    for (const shard of shards) {
+      untried.splice(untried.indexOf(shard), 1)
+      const source = sources[shard] as ReadShardSource
+      const outcome = placeShard(source, lease, job, shard, signal)
+      if (outcome instanceof Promise) pending.push(outcome.then((placed) => note(shard, placed)))
+      else note(shard, outcome)
     }
+    if (pending.length > 0) await Promise.all(pending)
     signal.throwIfAborted()
   }
   const report = (): void => {
     for (const [shard, state] of states.entries()) {
       if (
         (state !== 'missing' && state !== 'corrupt' && state !== 'error') ||
-        reported.has(shard)
+        reported[shard] === true
       ) {
         continue
       }
-      reported.add(shard)
+      reported[shard] = true
       if (state === 'corrupt') wrongChunks[shard] = (wrongChunks[shard] as number) + 1
       if (state !== 'corrupt' || (wrongChunks[shard] as number) >= WRONG_CHUNKS_TO_SUSPECT) {
         suspects[shard] = true
@@ -148,24 +147,43 @@ function shortage({ states, scheme, first, last }: DecodeJob): number {
   return rebuild ? Math.max(0, scheme.k - usable) : 0
 }
 
-async function placeShard(
+/** What came of putting a shard into its place. */
+interface Placed {
+  readonly state: 'placed' | 'missing' | 'error'
+  readonly cause?: unknown
+}
+
+/** Never throws nor rejects. A source that answers at once, from memory, costs no promise. */
+function placeShard(
   source: ReadShardSource,
   lease: Lease,
   { scheme, shardLength, stripe }: DecodeJob,
   shard: number,
   signal: AbortSignal,
-): Promise<'placed' | 'missing'> {
+): Placed | Promise<Placed> {
   const { shards, checksums } = stripeViews(lease, scheme, shardLength)
+  const finish = (read: number, checksum: Uint8Array | undefined): Placed => {
+    if (read !== shardLength || checksum?.length !== CHECKSUM_LENGTH) return { state: 'missing' }
+    ;(checksums[shard] as Uint8Array).set(checksum)
+    return { state: 'placed' }
+  }
+  const read = attempt(() => source.read(stripe, shards[shard] as Uint8Array, signal))
+  const checksum = attempt(() => source.checksum(stripe, signal))
+  if (typeof read === 'number' && checksum instanceof Uint8Array) return finish(read, checksum)
   // Both are waited for: a read that goes on after the slot is released would write into another stripe.
-  const [read, checksum] = await Promise.allSettled([
-    source.read(stripe, shards[shard] as Uint8Array, signal),
-    source.checksum(stripe, signal),
-  ])
-  if (read.status === 'rejected') throw read.reason
-  if (checksum.status === 'rejected') throw checksum.reason
-  if (read.value !== shardLength || checksum.value?.length !== CHECKSUM_LENGTH) return 'missing'
-  ;(checksums[shard] as Uint8Array).set(checksum.value)
-  return 'placed'
+  return Promise.allSettled([read, checksum]).then(([bytes, expected]) => {
+    if (bytes.status === 'rejected') return { state: 'error', cause: bytes.reason }
+    if (expected.status === 'rejected') return { state: 'error', cause: expected.reason }
+    return finish(bytes.value, expected.value)
+  })
+}
+
+function attempt<T>(work: () => Promise<T> | T): Promise<T> | T {
+  try {
+    return work()
+  } catch (error) {
+    return Promise.reject(error)
+  }
 }
 
 function tooFew(
