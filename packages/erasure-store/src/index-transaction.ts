@@ -1,5 +1,4 @@
-import { statfs } from 'node:fs/promises'
-import type { Volume } from './volume.ts'
+import { INDEX_RESERVE_BYTES, type Volume } from './volume.ts'
 
 /** What may be done in a transaction on one volume's index. */
 export interface Transaction {
@@ -7,9 +6,6 @@ export interface Transaction {
   readonly remove: (key: Uint8Array) => void
 }
 
-/** Below this a volume counts as full when a write to its index failed: LMDB calls a short write an I/O error. */
-const FULL_BELOW_BYTES = 1024 * 1024
-const EIO = 5
 /** EFBIG, ENOSPC, EDQUOT as LMDB gives them. */
 const FULL_CODES: ReadonlySet<unknown> = new Set([27, 28, 122])
 
@@ -28,6 +24,10 @@ export async function transact(
   change: (transaction: Transaction) => void,
 ): Promise<void> {
   const { index } = volume
+  // Asked first: LMDB for Node damages its heap when a write of it finds no room.
+  if (!volume.hasRoom(INDEX_RESERVE_BYTES)) {
+    throw new IndexFullError(`The index of ${volume.directory} has no room`)
+  }
   // Each single write has a promise, too, which rejects when the transaction does: that is told once, below.
   const ignore = (): void => undefined
   try {
@@ -41,18 +41,9 @@ export async function transact(
     const { commitError } = error as { commitError?: Promise<unknown> }
     const cause = (await commitError?.then(ignore, (reason: unknown) => reason)) ?? error
     const { code } = cause as { code?: unknown }
-    if (FULL_CODES.has(code) || (code === EIO && (await isFull(volume.directory)))) {
+    if (FULL_CODES.has(code)) {
       throw new IndexFullError(`The index of ${volume.directory} has no room`, { cause })
     }
     throw cause
-  }
-}
-
-async function isFull(directory: string): Promise<boolean> {
-  try {
-    const { bavail, bsize } = await statfs(directory)
-    return bavail * bsize < FULL_BELOW_BYTES
-  } catch {
-    return false
   }
 }

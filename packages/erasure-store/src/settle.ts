@@ -8,7 +8,7 @@ import {
 } from './keys.ts'
 import { type Merged, mergeRanges } from './merge-ranges.ts'
 import { acceptanceThreshold, recordOf, removeRecords, type Write } from './quorum-index.ts'
-import { transact } from './index-transaction.ts'
+import { IndexFullError, transact } from './index-transaction.ts'
 import { decodeRecord } from './record-codec.ts'
 import { dataOf } from './records.ts'
 import type { VolumeSet } from './volume-set.ts'
@@ -22,9 +22,18 @@ const KINDS = ['bucket', 'document', 'object', 'upload', 'parts', 'part'] as con
 /**
  * Finishes what a crash interrupted, before the store takes requests. Of each logical key the newest generation that may
  * be committed is brought to every volume that is here, so that it stays what it is whichever volumes are here next time;
- * what cannot have been committed, and what a committed one replaced, goes. Nothing happens below the write quorum.
+ * what cannot have been committed, and what a committed one replaced, goes. Nothing happens below the write quorum, and
+ * a full volume puts it off to a later start: what is left is hidden, as it was.
  */
 export async function settleIndex(set: VolumeSet): Promise<void> {
+  try {
+    await settle(set)
+  } catch (error) {
+    if (!(error instanceof IndexFullError)) throw error
+  }
+}
+
+async function settle(set: VolumeSet): Promise<void> {
   const volumes = set.volumes.filter((volume): volume is Volume => volume?.online === true)
   if (volumes.length < set.writeQuorum) return
   const minimum = acceptanceThreshold(set, volumes.length)

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, statSync, statfsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { open as openIndex, type RootDatabase } from 'lmdb'
@@ -10,6 +10,11 @@ import { takeLock } from './volume-lock.ts'
 
 /** How much an acknowledged write has survived: `strict` a power failure, `relaxed` a crash of the process. */
 export type Durability = 'strict' | 'relaxed'
+
+/** Free bytes below which a volume takes no more shards: deleting needs room, too. */
+export const SHARD_RESERVE_BYTES: number = 8 * 1024 * 1024
+/** Free bytes below which a volume's index is not written to. */
+export const INDEX_RESERVE_BYTES: number = 2 * 1024 * 1024
 
 /** An open volume. */
 export interface Volume {
@@ -28,6 +33,8 @@ export interface Volume {
   check(): boolean
   shardPath(generation: Generation): string
   shardDirectory(generation: Generation): string
+  /** True while at least this many bytes are free. A file system that does not say has room. */
+  hasRoom(bytes: number): boolean
   /** True when its index has no record at all. */
   isEmpty(): boolean
   /** Takes the volume out of use without a word: what is under way ends, nothing new begins. */
@@ -112,6 +119,14 @@ export async function openVolume(
     },
     shardPath: (generation) => join(directory, SHARDS, fanout(generation), `${generation}.shard`),
     shardDirectory: (generation) => join(directory, SHARDS, fanout(generation)),
+    hasRoom(bytes) {
+      try {
+        const { bavail, bsize } = statfsSync(directory)
+        return bavail * bsize >= bytes
+      } catch {
+        return true
+      }
+    },
     isEmpty() {
       for (const _ of index.getKeys({ limit: 1 })) return false
       return true

@@ -8,7 +8,7 @@ import type { ShardData, WrittenData } from './shard-data.ts'
 import { encodeFooter } from './shard-file.ts'
 import { rotationOf, volumeOfShard } from './placement.ts'
 import type { VolumeSet } from './volume-set.ts'
-import type { Durability, Volume } from './volume.ts'
+import { type Durability, SHARD_RESERVE_BYTES, type Volume } from './volume.ts'
 
 /** A shard file being written: its volume and descriptor. */
 interface OpenShard {
@@ -57,6 +57,10 @@ export function createShardWriter(
         const volume = volumeOfShard(set, shard, rotation)
         if (volume?.online !== true) {
           failures.push({ volume, code: 'offline' })
+          return undefined
+        }
+        if (!volume.hasRoom(SHARD_RESERVE_BYTES)) {
+          failures.push({ volume, code: 'ENOSPC' })
           return undefined
         }
         const path = volume.shardPath(generation)

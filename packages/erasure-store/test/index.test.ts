@@ -74,7 +74,7 @@ test('a slow listing holds no read transaction, and goes on past what changes me
       await new Promise((resolve) => setTimeout(resolve, 50))
       const lock = open({ path: join(fixture.volumes[0] as string, 'index.mdb'), noSubdir: true })
       // One line a reader; a transaction that is open shows its number there, a free slot a dash.
-      const readers = String(lock.readerList()).trim().split('\n').slice(1)
+      const readers = lock.readerList().trim().split('\n').slice(1)
       expect(readers.filter((line) => !line.trim().endsWith('-'))).toEqual([])
       await bucket.delete('k30')
       await bucket.put('k31', [Buffer.from('new')])
