@@ -6,7 +6,8 @@ import type {
   ObjectConfigurationName,
   OperationName,
 } from './operations.ts'
-import type { XmlShapeName, XmlSource } from './xml-schema.ts'
+import type { XmlShapeName } from './xml-schema.ts'
+import type { XmlSource } from './xml-values.ts'
 
 /** An answer without anything to say. */
 export type EmptyOutput = Readonly<Record<string, never>>

@@ -1,14 +1,8 @@
 import { SaxesParser } from 'saxes'
 import { S3Error } from './errors.ts'
 import { S3_LIMITS } from './limits.ts'
-import {
-  S3_NAMESPACE,
-  S3_XML,
-  XML_ROOTS,
-  type XmlField,
-  type XmlShapeName,
-  type XmlValue,
-} from './xml-schema.ts'
+import { S3_XML, XML_ROOTS, type XmlShapeName } from './xml-schema.ts'
+import { S3_NAMESPACE, type XmlField, type XmlValue } from './xml-values.ts'
 
 interface Frame {
   readonly name: string

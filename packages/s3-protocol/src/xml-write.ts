@@ -1,11 +1,5 @@
-import {
-  S3_NAMESPACE,
-  S3_XML,
-  XML_ROOTS,
-  type XmlField,
-  type XmlShapeName,
-  type XmlSource,
-} from './xml-schema.ts'
+import { S3_XML, XML_ROOTS, type XmlShapeName } from './xml-schema.ts'
+import { S3_NAMESPACE, type XmlField, type XmlSource } from './xml-values.ts'
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 const SPECIAL = /[&<>"\p{Cc}\ufffe\uffff]/u

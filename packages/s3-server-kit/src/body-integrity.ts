@@ -74,7 +74,8 @@ export function checkBody(
     }
     return { checksums: [{ algorithm: entry.name, value, type: 'FULL_OBJECT' }] }
   }
-  return { source, options: { size: body.size, digests: wanted, beforeCommit } }
+  const digests = wanted.filter((algorithm) => !missing.includes(algorithm))
+  return { source, options: { size: body.size, digests, beforeCommit } }
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -140,3 +140,73 @@ test('the diagnostics channels hear of requests and of failures, and of no secre
     unsubscribe(FAILURE_CHANNEL, listen)
   }
 })
+
+test('a body is checked also where the store can compute no digests', async () => {
+  const base = createMemoryRegistry()
+  const asked: unknown[] = []
+  const registry = {
+    ...base,
+    openBucket: async (name: string) => {
+      const store = await base.openBucket(name)
+      return {
+        ...store,
+        capabilities: { ...store.capabilities, digests: [] },
+        put: (...[key, body, options]: Parameters<typeof store.put>) => {
+          asked.push(options?.digests)
+          return store.put(key, body, options)
+        },
+      }
+    },
+  }
+  await using kit = await startKit({ registry })
+  await kit.send('PUT', '/bucket')
+  const put = (headers: Record<string, string>) =>
+    kit.send('PUT', '/bucket/key', { body: '123456789', headers })
+  expect((await put({ 'x-amz-checksum-crc32': 'AAAAAA==' })).code).toBe('BadDigest')
+  expect((await put({ 'x-amz-checksum-crc32': 'y/Q5Jg==' })).status).toBe(200)
+  expect(asked).toEqual([[], []])
+})
+
+test('an onError that throws takes nothing down', async () => {
+  await using kit = await startKit({
+    operations: { GetObject: async () => Promise.reject(new Error('broken')) },
+    authorize: () => true,
+    onError: () => {
+      throw new Error('also broken')
+    },
+  })
+  await expect(kit.send('GET', '/bucket/key')).rejects.toThrow()
+  expect((await kit.send('GET', '/bucket')).status).toBe(501)
+})
+
+test('chunks without bytes in them do not disturb an answer', async () => {
+  const base = createMemoryRegistry()
+  await base.createBucket('bucket')
+  await (await base.openBucket('bucket')).put('key', [Buffer.from('grain')])
+  const registry = {
+    ...base,
+    openBucket: async (name: string) => {
+      const store = await base.openBucket(name)
+      return {
+        ...store,
+        get: async (...[key, options]: Parameters<typeof store.get>) => {
+          const result = await store.get(key, options)
+          const body = async function* () {
+            yield new Uint8Array(0)
+            yield Buffer.from('gr')
+            yield new Uint8Array(0)
+            yield Buffer.from('ain')
+            yield new Uint8Array(0)
+          }
+          return {
+            ...result,
+            body: body(),
+            [Symbol.asyncDispose]: () => result[Symbol.asyncDispose](),
+          }
+        },
+      }
+    },
+  }
+  await using kit = await startKit({ registry, authorize: () => true })
+  expect((await kit.send('GET', '/bucket/key')).text).toBe('grain')
+})
