@@ -11,6 +11,11 @@ export interface Announcement {
   readonly found: FoundCredentials
 }
 
+function isLocal(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname === '[::1]' || hostname.startsWith('127.')
+}
+
 /** What a person sees when the server is up: where, how safe, and a line to paste. */
 export function announce(server: Announcement): string {
   const { found, volumes } = server
@@ -29,7 +34,7 @@ export function announce(server: Announcement): string {
     `  volumes      ${online} of ${volumes.length} online, erasure coding ${server.scheme}${server.formatted ? ' (new set)' : ''}, ${server.durability} durability`,
     ...volumes.map(
       (volume) =>
-        `               ${volume.online ? 'ok  ' : 'LOST'}  ${volume.directory ?? `volume ${volume.index} (missing)`}`,
+        `               ${volume.online ? 'ok  ' : 'LOST'}  ${volume.directory ?? `volume ${volume.index + 1} of the set: missing, empty or unreadable`}`,
     ),
     `  credentials  ${origin}`,
     `               access key  ${accessKeyId}`,
@@ -40,6 +45,12 @@ export function announce(server: Announcement): string {
     `  export AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${shown ? secretAccessKey : '...'} AWS_DEFAULT_REGION=${server.region}`,
     `  aws --endpoint-url ${server.url} s3 mb s3://first && aws --endpoint-url ${server.url} s3 cp README.md s3://first/`,
     '',
+    ...(isLocal(server.url)
+      ? []
+      : [
+          '  Other machines can reach this address, over HTTP without TLS: put a TLS proxy before it.',
+          '',
+        ]),
     '  Ctrl-C stops the server; nothing that was acknowledged is lost.',
     '',
   ].join('\n')

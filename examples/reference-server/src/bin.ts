@@ -2,6 +2,7 @@
 import { pino } from 'pino'
 import { announce } from './announce.ts'
 import { findCredentials } from './credentials.ts'
+import { explainError } from './explain-error.ts'
 import { parseOptions } from './options.ts'
 import { startReferenceServer } from './server.ts'
 
@@ -16,17 +17,6 @@ try {
     onWarning: ({ directory, reason }) => log.warn({ volume: directory }, reason),
     onError: (error) => log.error(error),
   })
-  console.log(
-    announce({
-      url: running.url,
-      region: running.region,
-      scheme: `${running.store.scheme.k}+${running.store.scheme.m}`,
-      durability: running.store.durability,
-      formatted: running.store.formatted,
-      volumes: running.store.volumes(),
-      found,
-    }),
-  )
   let stopping = false
   const stop = (signal: NodeJS.Signals): void => {
     if (stopping) process.exit(130)
@@ -42,12 +32,18 @@ try {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
-} catch (error) {
-  const { code, message } = error as NodeJS.ErrnoException
-  console.error(
-    code === 'EADDRINUSE'
-      ? `Port ${options.port} on ${options.host} is in use. Stop what uses it, or take another: --port 0 finds a free one`
-      : message,
+  console.log(
+    announce({
+      url: running.url,
+      region: running.region,
+      scheme: `${running.store.scheme.k}+${running.store.scheme.m}`,
+      durability: running.store.durability,
+      formatted: running.store.formatted,
+      volumes: running.store.volumes(),
+      found,
+    }),
   )
+} catch (error) {
+  console.error(explainError(error, options))
   process.exit(1)
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A key pair as S3 clients know it. */
@@ -57,12 +57,22 @@ export async function findCredentials(
     secretAccessKey: randomBytes(30).toString('base64url'),
   }
   await mkdir(dataDirectory, { recursive: true })
-  const handle = await open(file, 'wx', 0o600)
+  // Whole or not at all, whenever this process dies; and of two first starts at once one is first.
+  const temporary = `${file}.${randomUUID()}.tmp`
   try {
-    await handle.writeFile(`${JSON.stringify(credentials, null, 2)}\n`)
-    await handle.sync()
+    const handle = await open(temporary, 'w', 0o600)
+    try {
+      await handle.writeFile(`${JSON.stringify(credentials, null, 2)}\n`)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await link(temporary, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return await findCredentials(dataDirectory, environment)
   } finally {
-    await handle.close()
+    await rm(temporary, { force: true })
   }
   return { credentials, source: 'generated', file }
 }

@@ -75,6 +75,7 @@ Examples:
   millrace-server --scheme 2+1 --volumes /mnt/a /mnt/b /mnt/c
 `,
     )
+    .showHelpAfterError('Give --help to see the options')
     .allowExcessArguments(false)
     .parse(argv)
   const parsed = command.opts<Omit<CommandOptions, 'volumes'> & { volumes?: string[] }>()

@@ -7,6 +7,7 @@ import {
   type ErasureStore,
   type VolumeWarning,
   openErasureStore,
+  readVolumeLayout,
 } from '@millrace/erasure-store'
 import { createBufferPool } from '@millrace/pooled-buffers'
 import { allowSigned, createS3Server, operationsFor } from '@millrace/s3-server-kit'
@@ -52,6 +53,7 @@ export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_REGION = 'us-east-1'
 export const DEFAULT_MEMORY: number = 96 * 1024 * 1024
 const DEFAULT_UNIT = 256 * 1024
+const DEFAULT_SCHEME: Scheme = { k: 4, m: 2 }
 /** How long a stopping server waits for requests under way, in milliseconds. */
 export const GRACE_MS = 10_000
 
@@ -73,9 +75,8 @@ export async function startReferenceServer(
   } = options
   const scheme: Scheme | undefined =
     options.scheme === undefined ? undefined : parseScheme(options.scheme)
-  const shards = scheme === undefined ? options.volumes.length : scheme.k + scheme.m
-  // Two shards at least, so that the slab can be made before the number of volumes is refused.
-  const slotSize = slotSizeFor({ scheme: { k: Math.max(1, shards - 1), m: 1 }, unit })
+  const layout = await readVolumeLayout(options.volumes)
+  const slotSize = slotSizeFor(layout ?? { scheme: scheme ?? DEFAULT_SCHEME, unit })
   const pool = createBufferPool({ slotSize, slots: Math.max(8, Math.floor(memory / slotSize)) })
   const lanes = openWorkerLanes({ pool, threads })
   let store: ErasureStore | undefined

@@ -6,5 +6,5 @@ export {
   type VolumeStatus,
   openErasureStore,
 } from './open-erasure-store.ts'
-export { type VolumeWarning, writeQuorumOf } from './volume-set.ts'
+export { type VolumeWarning, readVolumeLayout, writeQuorumOf } from './volume-set.ts'
 export type { Durability } from './volume.ts'

@@ -16,9 +16,8 @@ export function* mergeRanges(
   end: Uint8Array,
 ): Generator<Merged, void, undefined> {
   const cursors = volumes.map((volume) => {
-    const iterator = volume.index
-      .getRange({ start: start as Buffer, end: end as Buffer })
-      [Symbol.iterator]()
+    const range = volume.index.getRange({ start: start as Buffer, end: end as Buffer })
+    const iterator = range[Symbol.iterator]()
     return { volume, iterator, head: iterator.next() }
   })
   try {

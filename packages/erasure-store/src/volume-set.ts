@@ -105,6 +105,31 @@ export async function openVolumeSet(
   return { ...set, volumes }
 }
 
+/**
+ * What the directories' set was made with, before it is opened: to size the lanes' slots for it.
+ *
+ * @param directories some or all of the set's volumes
+ * @returns its scheme and unit, or `undefined` where none of them is a volume
+ * @throws {VolumeError} `ERR_VOLUME_FORMAT`, `ERR_VOLUME_VERSION` as opening would
+ * @example Nothing there yet
+ * ```ts
+ * import assert from 'node:assert/strict'
+ * import { readVolumeLayout } from '@millrace/erasure-store'
+ *
+ * assert.equal(await readVolumeLayout(['/nowhere/volume-1']), undefined)
+ * ```
+ */
+export async function readVolumeLayout(
+  directories: readonly string[],
+): Promise<{ readonly scheme: Scheme; readonly unit: number } | undefined> {
+  for (const directory of directories) {
+    const found = await look(directory)
+    if (found === 'blank' || found instanceof Error) continue
+    return { scheme: parseScheme(found.scheme), unit: found.unit }
+  }
+  return undefined
+}
+
 function assertEnough(
   here: number,
   total: number,
@@ -188,7 +213,7 @@ async function isNew(paths: readonly string[], found: readonly Found[]): Promise
 function wrongCount(count: number, scheme: Scheme): VolumeError {
   return new VolumeError(
     'ERR_VOLUME_COUNT',
-    `Cannot lay ${formatScheme(scheme)} on ${count} volumes: it takes ${scheme.k + scheme.m}, a directory each`,
+    `Cannot lay ${formatScheme(scheme)} on the given number of directories, ${count}: it takes ${scheme.k + scheme.m}. Name as many, or choose another scheme`,
   )
 }
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import { type Scheme, formatScheme } from '@millrace/ec-codec'
 import { encodeStripes } from '@millrace/ec-encode-stream'
@@ -14,6 +15,8 @@ import { type Durability, SHARD_RESERVE_BYTES, type Volume } from './volume.ts'
 interface OpenShard {
   readonly volume: Volume
   readonly handle: FileHandle
+  /** The same file past the page cache; undefined where that would not pay or the file system has no such thing. */
+  readonly direct: FileHandle | undefined
   readonly path: string
 }
 
@@ -50,6 +53,7 @@ export function createShardWriter(
   const openAll = async (
     generation: string,
     rotation: number,
+    large: boolean,
     failures: Failure[],
   ): Promise<(OpenShard | undefined)[]> =>
     await Promise.all(
@@ -65,7 +69,8 @@ export function createShardWriter(
         }
         const path = volume.shardPath(generation)
         try {
-          return { volume, path, handle: await open(path, 'wx', 0o600) }
+          const handle = await open(path, 'wx', 0o600)
+          return { volume, path, handle, direct: large ? await openDirect(path) : undefined }
         } catch (error) {
           failures.push(failed(volume, error))
           return undefined
@@ -83,9 +88,11 @@ export function createShardWriter(
     const { generation, signal } = options
     const rotation = rotationOf(generation, total)
     const failures: Failure[] = []
-    const shards = await openAll(generation, rotation, failures)
+    // Less than a stripe never lies right for direct writes.
+    const large = options.size === undefined || options.size >= scheme.k * unit
+    const shards = await openAll(generation, rotation, large, failures)
     const discard = async (shard: OpenShard): Promise<void> => {
-      await shard.handle.close().catch(() => undefined)
+      await Promise.allSettled([shard.handle.close(), shard.direct?.close()])
       await rm(shard.path, { force: true }).catch(() => undefined)
     }
     const reached = (): number => shards.filter((shard) => shard !== undefined).length
@@ -101,7 +108,9 @@ export function createShardWriter(
         hash: options.digests,
         // Counted below, where it is known which volume each file is on.
         quorum: 0,
-        files: shards.map((shard) => (shard === undefined ? undefined : { fd: shard.handle.fd })),
+        files: shards.map((shard) =>
+          shard === undefined ? undefined : { fd: shard.handle.fd, directFd: shard.direct?.fd },
+        ),
         ...(signal === undefined ? {} : { signal }),
       })(checkedBody(body, { size: options.size, signal }))
       for await (const stripe of stripes) {
@@ -158,6 +167,7 @@ export function createShardWriter(
         const { bytesWritten } = await shard.handle.write(tail, done, tail.length - done, position)
         done += bytesWritten
       }
+      await shard.direct?.close()
       if (durability === 'strict') await shard.handle.datasync()
       await shard.handle.close()
       if (durability === 'strict') {
@@ -165,6 +175,13 @@ export function createShardWriter(
       }
     }
   }
+}
+
+/** Opens an existing file for direct writes; undefined where it cannot be had (tmpfs, other systems). */
+async function openDirect(path: string): Promise<FileHandle | undefined> {
+  const { O_WRONLY, O_DIRECT } = constants
+  if (O_DIRECT === undefined) return undefined
+  return await open(path, O_WRONLY | O_DIRECT).catch(() => undefined)
 }
 
 function brokenBy(codes: readonly (string | undefined)[]): readonly (readonly [number, string])[] {
