@@ -1,8 +1,12 @@
 import diagnostics from 'node:diagnostics_channel'
+import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { createAbortGroups } from './abort-groups.ts'
 import { WorkerLanesError } from './errors.ts'
 import { COUNTER, createBoard, FIELD, placesOf, STATUS } from './task-board.ts'
+
+/** What piscina requires; it imports the worker itself. */
+const ENTRY: string = fileURLToPath(new URL('./worker-entry.cjs', import.meta.url))
 
 const losses = diagnostics.channel('millrace:worker-lanes:worker-lost')
 
@@ -68,7 +72,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
   let closing: Promise<void> | undefined
 
   const pool = new Piscina({
-    filename: options.worker.href,
+    filename: ENTRY,
     name: 'run',
     minThreads: threads,
     maxThreads: threads,
@@ -78,7 +82,7 @@ export function createJobQueue(options: JobQueueOptions): JobQueue {
     atomics: 'sync',
     recordTiming: false,
     workerHistogram: false,
-    workerData: { ...options.workerData, board },
+    workerData: { ...options.workerData, board, entry: options.worker.href },
   })
 
   /** A thread that is gone gives back its part of the reserved region. */

@@ -17,6 +17,31 @@ export function writeFully(
   }
 }
 
+/** What O_DIRECT asks of position, length and memory on every file system that has it. */
+const DIRECT_ALIGNMENT = 4096
+
+/** @internal Writes through the direct descriptor (if there is one, not -1) where the bytes lie right for it. */
+export function writeChunk(
+  fd: number,
+  directFd: number,
+  slab: Uint8Array,
+  byteOffset: number,
+  length: number,
+  position: number,
+): void {
+  const fits = [byteOffset, length, position].every((number) => number % DIRECT_ALIGNMENT === 0)
+  if (directFd >= 0 && fits) {
+    try {
+      writeFully(directFd, slab, byteOffset, length, position)
+      return
+    } catch (error) {
+      // A file system that opens a file so and then refuses, or a short write that left an odd rest.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+    }
+  }
+  writeFully(fd, slab, byteOffset, length, position)
+}
+
 /** @internal Reads until the length is reached or the file ends; gives the bytes read. */
 export function readFully(
   fd: number,

@@ -10,6 +10,12 @@ import { FIELD, OPERATION, SHARD, SHARD_STATES, shardField } from './task-board.
 export interface ShardTarget {
   readonly fd: number
   /**
+   * The same file once more, opened with `O_DIRECT`. Chunks that lie right for it (position, length and memory at
+   * multiples of 4096) go through it, past the page cache; the others, and those that it refuses, through `fd`.
+   * @default everything goes through `fd`
+   */
+  readonly directFd?: number | undefined
+  /**
    * Where the file's first chunk begins.
    * @default 0
    */
@@ -85,10 +91,12 @@ export function encodeJob(job: EncodeJob): Job<EncodeOutcome> {
   return {
     describe(place) {
       describeStripe(place, OPERATION.encode, slot, scheme, shardLength)
+      place[FIELD.stripe] = stripe
       for (let shard = 0; shard < count; shard++) {
         const own = shardField(shard)
         const file = files?.[shard]
         place[own + SHARD.fd] = file?.fd ?? -1
+        place[own + SHARD.directFd] = file?.directFd ?? -1
         place[own + SHARD.position] = (file?.dataPosition ?? 0) + stripe * unit
         place[own + SHARD.errno] = 0
       }

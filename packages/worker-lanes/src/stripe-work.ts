@@ -1,6 +1,6 @@
 import { blake3Into } from '@millrace/checksums'
 import type { ErasureCodec } from '@millrace/ec-codec'
-import { errnoOf, readFully, writeFully } from './positioned-io.ts'
+import { errnoOf, readFully, writeChunk } from './positioned-io.ts'
 import type { SlabViews } from './slab-views.ts'
 import { CHECKSUM_LENGTH } from './slot-layout.ts'
 import { FIELD, SHARD, SHARD_STATES, shardField } from './task-board.ts'
@@ -23,14 +23,19 @@ export function encodeStripe(place: Place, views: SlabViews, codec: ErasureCodec
   const length = field(place, FIELD.shardLength)
   const checksums = offset + field(place, FIELD.slotLength) - count * CHECKSUM_LENGTH
   codec.encodeAt(offset, length)
-  for (let shard = 0; shard < count; shard++) {
+  const first = field(place, FIELD.stripe)
+  for (let i = 0; i < count; i++) {
+    // Each stripe begins with another file: lanes that wrote the same files in the same order would wait for each
+    // other's inode lock all the way.
+    const shard = (first + i) % count
     const at = offset + shard * length
     blake3Into(views.at(at, length), views.at(checksums + shard * CHECKSUM_LENGTH, CHECKSUM_LENGTH))
     const own = shardField(shard)
     const fd = field(place, own + SHARD.fd)
     if (fd < 0) continue
+    const direct = field(place, own + SHARD.directFd)
     try {
-      writeFully(fd, views.slab, at, length, field(place, own + SHARD.position))
+      writeChunk(fd, direct, views.slab, at, length, field(place, own + SHARD.position))
     } catch (error) {
       place[own + SHARD.errno] = errnoOf(error)
     }

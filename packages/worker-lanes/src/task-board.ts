@@ -25,14 +25,22 @@ export const FIELD = {
   sequence: 14,
   algorithms: 15,
   errno: 16,
+  stripe: 17,
 } as const
 
 const HEADER = 20
 
 /** Fields of one shard, after the header. */
-export const SHARD = { state: 0, fd: 1, position: 2, checksumPosition: 3, errno: 4 } as const
+export const SHARD = {
+  state: 0,
+  fd: 1,
+  position: 2,
+  checksumPosition: 3,
+  errno: 4,
+  directFd: 5,
+} as const
 
-const SHARD_FIELDS = 5
+const SHARD_FIELDS = 6
 /** Doubles in one place. */
 export const PLACE_LENGTH: number = HEADER + MAX_SHARDS * SHARD_FIELDS
 
