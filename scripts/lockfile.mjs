@@ -23,9 +23,17 @@ for (const [path, { optionalDependencies = {}, dev }] of Object.entries(lock.pac
   for (const [name, version] of Object.entries(optionalDependencies)) {
     if (isLocked(path, name) || !/^\d/.test(version)) continue
     const label = name.split('/').at(-1)
-    const system = SYSTEMS.find((os) => label.includes(os)) ?? (label.includes('win') ? 'win32' : 'linux')
+    const system =
+      SYSTEMS.find((os) => label.includes(os)) ?? (label.includes('win') ? 'win32' : 'linux')
     const processor = PROCESSORS.find((cpu) => label.includes(cpu)) ?? 'x64'
-    const libc = system !== 'linux' ? undefined : label.includes('musl') ? 'musl' : label.includes('gnu') ? 'glibc' : undefined
+    const libc =
+      system !== 'linux'
+        ? undefined
+        : label.includes('musl')
+          ? 'musl'
+          : label.includes('gnu')
+            ? 'glibc'
+            : undefined
     lock.packages[`node_modules/${name}`] = {
       version,
       cpu: [processor],
