@@ -43,15 +43,19 @@ export function createDirectorySync(): DirectorySync {
   }
 }
 
-/** Writes a small file so that it is there whole or not at all, also after a power failure. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+/** Writes a small file so that it is there whole or not at all; with `flush` also after a power failure. */
+export async function writeWhole(
+  path: string,
+  text: string,
+  options: { readonly flush: boolean },
+): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`
   await mkdir(dirname(path), { recursive: true })
   try {
     const handle = await open(temporary, 'w', 0o600)
     try {
       await handle.writeFile(text)
-      await handle.sync()
+      if (options.flush) await handle.sync()
     } finally {
       await handle.close()
     }
@@ -60,5 +64,5 @@ export async function writeDurably(path: string, text: string): Promise<void> {
     await rm(temporary, { force: true })
     throw error
   }
-  await syncDirectory(dirname(path))
+  if (options.flush) await syncDirectory(dirname(path))
 }

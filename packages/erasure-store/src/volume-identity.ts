@@ -1,6 +1,6 @@
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeDurably } from './durable-file.ts'
+import { writeWhole } from './durable-file.ts'
 import { VolumeError } from './errors.ts'
 
 /** The version of a volume's layout that is written; another one is refused. */
@@ -121,6 +121,11 @@ export async function hasIndex(directory: string): Promise<boolean> {
   return (await entriesOf(directory)).includes(INDEX)
 }
 
-export async function writeIdentity(directory: string, identity: VolumeIdentity): Promise<void> {
-  await writeDurably(identityPath(directory), `${JSON.stringify(identity, null, 2)}\n`)
+export async function writeIdentity(
+  directory: string,
+  identity: VolumeIdentity,
+  durability: 'strict' | 'relaxed',
+): Promise<void> {
+  const text = `${JSON.stringify(identity, null, 2)}\n`
+  await writeWhole(identityPath(directory), text, { flush: durability === 'strict' })
 }

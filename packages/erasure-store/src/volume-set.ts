@@ -76,7 +76,7 @@ export async function openVolumeSet(
   const scheme = options.scheme ?? DEFAULT_SCHEME
   if (formatted && paths.length !== scheme.k + scheme.m) throw wrongCount(paths.length, scheme)
   const members = formatted
-    ? await formatSet(paths, scheme, options.unit)
+    ? await formatSet(paths, scheme, options)
     : collect(paths, found, options.onWarning)
   const [, identity] = members[0] as Member
   if (options.scheme && formatScheme(options.scheme) !== identity.scheme) {
@@ -231,8 +231,9 @@ async function distinct(directories: readonly string[]): Promise<readonly string
 async function formatSet(
   paths: readonly string[],
   scheme: Scheme,
-  unit: number,
+  options: { readonly unit: number; readonly durability: Durability },
 ): Promise<readonly Member[]> {
+  const { unit, durability } = options
   const setId = randomUUID()
   const members = paths.map(() => randomUUID())
   const created = new Date().toISOString()
@@ -249,8 +250,8 @@ async function formatSet(
         created,
       }
       await mkdir(path, { recursive: true })
-      await layOutVolume(path)
-      await writeIdentity(path, identity)
+      await layOutVolume(path, durability)
+      await writeIdentity(path, identity, durability)
       return [path, identity] as const
     }),
   )

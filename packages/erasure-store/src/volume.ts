@@ -48,11 +48,12 @@ function fanout(generation: Generation): string {
 }
 
 /** Makes the directories of a new volume. The identity is written by the caller, last. */
-export async function layOutVolume(directory: string): Promise<void> {
+export async function layOutVolume(directory: string, durability: Durability): Promise<void> {
   await mkdir(join(directory, SHARDS), { recursive: true })
   // Once in a volume's life, and far quicker than 256 turns of the event loop.
   for (let i = 0; i < 256; i++)
     mkdirSync(join(directory, SHARDS, i.toString(16).padStart(2, '0')), { recursive: true })
+  if (durability === 'relaxed') return
   await syncDirectory(join(directory, SHARDS))
   // The volume's own name must outlive a power failure, too.
   await syncDirectory(dirname(directory))
@@ -88,7 +89,7 @@ export async function openVolume(
     })
     stamp = statSync(identityPath(directory))
     // The index's name, should this be the start that made it.
-    await syncDirectory(directory)
+    if (options.durability === 'strict') await syncDirectory(directory)
   } catch (error) {
     await releaseLock()
     throw error

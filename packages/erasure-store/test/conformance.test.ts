@@ -6,8 +6,7 @@ describe('erasure store as an ObjectStore', () => {
   let fixture: Fixture
   let count = 0
   beforeAll(async () => {
-    // A thousand flushed objects take their time; the other tests are strict.
-    fixture = await openFixture({ durability: 'relaxed' })
+    fixture = await openFixture()
   })
   afterAll(async () => await fixture[Symbol.asyncDispose]())
 

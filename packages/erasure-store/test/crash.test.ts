@@ -11,7 +11,7 @@ import { expect, test } from 'vitest'
 import { SCHEME, UNIT, shardFiles } from './volumes-fixture.ts'
 
 const WRITER = new URL('crash-writer.mjs', import.meta.url).pathname
-const ROUNDS = 6
+const ROUNDS = 5
 
 /** What a key may hold: the last that was acknowledged, or what was begun after it. `undefined` is "not there". */
 type Expected = Map<string, (string | undefined)[]>

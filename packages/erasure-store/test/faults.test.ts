@@ -14,7 +14,7 @@ async function readBack(fixture: Fixture, key: string): Promise<Buffer> {
 }
 
 async function fixtureWithBucket(): Promise<Fixture> {
-  const fixture = await openFixture({ durability: 'relaxed' })
+  const fixture = await openFixture()
   await fixture.store.createBucket('b')
   return fixture
 }
@@ -144,7 +144,7 @@ test('a volume that was emptied, or is a file, counts as lost and is left alone'
 })
 
 test('a first format that was interrupted is done again; one that is not ours is not', async () => {
-  await using fixture = await openFixture({ durability: 'relaxed' })
+  await using fixture = await openFixture()
   await fixture.store.close()
   const names = Array.from({ length: 6 }, (_, i) => join(fixture.home, `n${i}`))
   const open = () =>
@@ -164,7 +164,7 @@ test('a first format that was interrupted is done again; one that is not ours is
 })
 
 test('locks: of a process that still runs they hold, of a number that was used again they do not', async () => {
-  await using fixture = await openFixture({ durability: 'relaxed' })
+  await using fixture = await openFixture()
   await fixture.store.close()
   const lock = join(fixture.volumes[0] as string, 'lock')
   await writeFile(lock, String(process.ppid))

@@ -60,7 +60,7 @@ test('values of a range stay what they are when its iterator, and those of other
 })
 
 test('a slow listing holds no read transaction, and goes on past what changes meanwhile', async () => {
-  await using fixture = await openFixture({ durability: 'relaxed' })
+  await using fixture = await openFixture()
   await fixture.store.createBucket('b')
   const bucket = await fixture.store.openBucket('b')
   const names = Array.from({ length: 40 }, (_, i) => `k${String(i).padStart(2, '0')}`)
@@ -84,7 +84,7 @@ test('a slow listing holds no read transaction, and goes on past what changes me
 })
 
 test('keys and names of every kind are kept apart, as long as they may be', async () => {
-  await using fixture = await openFixture({ durability: 'relaxed' })
+  await using fixture = await openFixture()
   const name = 'n'.repeat(255)
   await fixture.store.createBucket(name)
   const bucket = await fixture.store.openBucket(name)

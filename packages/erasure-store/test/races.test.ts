@@ -28,7 +28,7 @@ describe('calls that meet', () => {
   let fixture: Fixture
   let bucket: ObjectStore
   beforeEach(async () => {
-    fixture = await openFixture({ durability: 'relaxed' })
+    fixture = await openFixture()
     await fixture.store.createBucket('b')
     bucket = await fixture.store.openBucket('b')
   })
