@@ -1,17 +1,10 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { formatScheme, parseScheme, type Scheme } from '@millrace/ec-codec'
 import { VolumeError } from './errors.ts'
-import {
-  VOLUME_FORMAT_VERSION,
-  type VolumeIdentity,
-  hasIndex,
-  hasShards,
-  readIdentity,
-  writeIdentity,
-} from './volume-identity.ts'
-import { type Durability, type Volume, layOutVolume, openVolume } from './volume.ts'
+import { type Member, formatSet } from './format-set.ts'
+import { type VolumeIdentity, hasIndex, hasShards, readIdentity } from './volume-identity.ts'
+import { type Durability, type Volume, openVolume } from './volume.ts'
 
 /** The volumes of one set, by place; `undefined` where a volume is missing. */
 export interface VolumeSet {
@@ -186,8 +179,6 @@ async function openMembers(
 /** What was found where a volume should be; `Error` where the system would not let us look. */
 type Found = VolumeIdentity | 'blank' | Error
 
-type Member = readonly [directory: string, identity: VolumeIdentity]
-
 async function look(path: string): Promise<Found> {
   try {
     return await readIdentity(path)
@@ -226,35 +217,6 @@ async function distinct(directories: readonly string[]): Promise<readonly string
     throw new VolumeError('ERR_VOLUME_DUPLICATE', `Cannot use one directory twice: ${repeated}`)
   }
   return paths
-}
-
-async function formatSet(
-  paths: readonly string[],
-  scheme: Scheme,
-  options: { readonly unit: number; readonly durability: Durability },
-): Promise<readonly Member[]> {
-  const { unit, durability } = options
-  const setId = randomUUID()
-  const members = paths.map(() => randomUUID())
-  const created = new Date().toISOString()
-  return await Promise.all(
-    paths.map(async (path, index) => {
-      const identity: VolumeIdentity = {
-        format: VOLUME_FORMAT_VERSION,
-        setId,
-        volumeId: members[index] as string,
-        index,
-        members,
-        scheme: formatScheme(scheme),
-        unit,
-        created,
-      }
-      await mkdir(path, { recursive: true })
-      await layOutVolume(path, durability)
-      await writeIdentity(path, identity, durability)
-      return [path, identity] as const
-    }),
-  )
 }
 
 function collect(
