@@ -1,5 +1,5 @@
-import { mkdirSync, statSync, statfsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { statSync, statfsSync } from 'node:fs'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { open as openIndex, type RootDatabase } from 'lmdb'
 import { createDirectorySync, type DirectorySync, syncDirectory } from './durable-file.ts'
@@ -16,6 +16,9 @@ export const SHARD_RESERVE_BYTES: number = 8 * 1024 * 1024
 /** Free bytes below which a volume's index is not written to. */
 export const INDEX_RESERVE_BYTES: number = 2 * 1024 * 1024
 
+/** Objects are their owner's: nobody else on the machine reads shard files. */
+const SHARD_MODE = 0o600
+
 /** An open volume. */
 export interface Volume {
   readonly directory: string
@@ -31,6 +34,8 @@ export interface Volume {
    * index writes into files without a name: so this is asked before each commit.
    */
   check(): boolean
+  /** Opens a new shard file for writing; fails with `ENOENT` when the volume is gone. */
+  createShard(generation: Generation): Promise<FileHandle>
   shardPath(generation: Generation): string
   shardDirectory(generation: Generation): string
   /** True while at least this many bytes are free. A file system that does not say has room. */
@@ -50,9 +55,6 @@ function fanout(generation: Generation): string {
 /** Makes the directories of a new volume. The identity is written by the caller, last. */
 export async function layOutVolume(directory: string, durability: Durability): Promise<void> {
   await mkdir(join(directory, SHARDS), { recursive: true })
-  // Once in a volume's life, and far quicker than 256 turns of the event loop.
-  for (let i = 0; i < 256; i++)
-    mkdirSync(join(directory, SHARDS, i.toString(16).padStart(2, '0')), { recursive: true })
   if (durability === 'relaxed') return
   await syncDirectory(join(directory, SHARDS))
   // The volume's own name must outlive a power failure, too.
@@ -117,6 +119,20 @@ export async function openVolume(
         return false
       }
       return true
+    },
+    async createShard(generation) {
+      const path = volume.shardPath(generation)
+      try {
+        return await open(path, 'wx', SHARD_MODE)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      }
+      // The first shard with these two digits. Not recursive: without `shards/` there is no volume to write to.
+      await mkdir(volume.shardDirectory(generation)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
+      if (options.durability === 'strict') await volume.directories.sync(join(directory, SHARDS))
+      return await open(path, 'wx', SHARD_MODE)
     },
     shardPath: (generation) => join(directory, SHARDS, fanout(generation), `${generation}.shard`),
     shardDirectory: (generation) => join(directory, SHARDS, fanout(generation)),

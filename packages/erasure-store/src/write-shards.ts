@@ -69,7 +69,7 @@ export function createShardWriter(
         }
         const path = volume.shardPath(generation)
         try {
-          const handle = await open(path, 'wx', 0o600)
+          const handle = await volume.createShard(generation)
           return { volume, path, handle, direct: large ? await openDirect(path) : undefined }
         } catch (error) {
           failures.push(failed(volume, error))
