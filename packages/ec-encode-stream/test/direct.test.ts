@@ -30,7 +30,7 @@ async function bothWays(size: number): Promise<readonly (readonly [Buffer, Buffe
     )
     const summary = await writeShards()(encodeStripes({ scheme, unit, lanes, files })([body]))
     expect(summary.failures).toEqual([undefined, undefined, undefined])
-    await Promise.all(direct.map((handle) => handle?.close()))
+    for (const handle of direct) await handle?.close()
     await other.close()
     return await Promise.all(
       [0, 1, 2].map(
