@@ -1,5 +1,5 @@
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { openErasureStore } from '@millrace/erasure-store'
 import { describe, expect, test } from 'vitest'
 import { type Fixture, SCHEME, UNIT, openFixture, pattern, shardFiles } from './volumes-fixture.ts'
@@ -91,6 +91,7 @@ test('shard files that no record names are removed at the next start, others sta
   await (await fixture.store.openBucket('b')).put('k', [pattern(1000)])
   const volume = fixture.volumes[0] as string
   const orphan = join(volume, 'shards', 'ab', `0123456789abcdefab${'0'.repeat(14)}.shard`)
+  await mkdir(dirname(orphan), { recursive: true })
   await writeFile(orphan, 'left by a crash')
   await fixture.reopen()
   const files = await shardFiles(volume)
