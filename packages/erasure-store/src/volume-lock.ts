@@ -23,6 +23,17 @@ async function birthOf(pid: number): Promise<string> {
   }
 }
 
+/**
+ * True for a process that has ended and whose parent has not asked for its exit code yet: it still has its number, and
+ * perhaps for ever where the first process of a container asks nobody. One whose other threads still run is not done.
+ */
+async function hasEnded(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  // Fields 3 and 20 of proc(5): state and number of threads.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1
+}
+
 /** True when the process that wrote this lock still runs. */
 async function isHeld(text: string): Promise<boolean> {
   const [number = '', ...rest] = text.trim().split(' ')
@@ -37,6 +48,7 @@ async function isHeld(text: string): Promise<boolean> {
     // EPERM: it runs, under another user.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  if (await hasEnded(pid)) return false
   const now = await birthOf(pid)
   return birth === '' || now === '' || now === birth
 }

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { collect } from '@millrace/byte-streams'
@@ -180,6 +181,27 @@ test('locks: of a process that still runs they hold, of a number that was used a
     await fixture.store.close()
   }
 })
+
+test.skipIf(process.platform !== 'linux')(
+  'a lock of a process that was killed and whose parent never asked for its exit code is taken over',
+  async () => {
+    await using fixture = await openFixture()
+    await fixture.store.close()
+    // The shell becomes a program that knows nothing of the child it inherits, which stays a zombie.
+    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+    try {
+      const [pid] = (await once(parent.stdout, 'data')) as [Buffer]
+      const number = String(pid).trim()
+      await expect
+        .poll(() => readFile(`/proc/${number}/stat`, 'utf8'), { timeout: 10_000 })
+        .toContain(') Z ')
+      await writeFile(join(fixture.volumes[0] as string, 'lock'), number)
+      await fixture.reopen()
+    } finally {
+      parent.kill('SIGKILL')
+    }
+  },
+)
 
 test('a file size limit refuses the put as NO_SPACE and takes no volume out of use', async () => {
   await using fixture = await fixtureWithBucket()
