@@ -73,7 +73,12 @@ async function sha256(path) {
 function startServer(home) {
   const child = spawn(
     process.execPath,
-    [join(ROOT, 'examples/reference-server/dist/bin.js'), '--port', '0', '--data', home],
+    [
+      join(ROOT, 'examples/reference-server/dist/bin.js'),
+      ...['--port', '0', '--data', home],
+      // Lost volumes are the plot here and told below; errors are still shown.
+      ...['--log-level', 'error'],
+    ],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
