@@ -20,3 +20,11 @@ export class VolumeError extends Error {
     this.code = code
   }
 }
+
+/** @internal An error of the caller's, thrown at the call. */
+export function argumentError(
+  Kind: typeof TypeError | typeof RangeError,
+  message: string,
+): TypeError | RangeError {
+  return Object.assign(new Kind(message), { code: 'ERR_ERASURE_STORE_INVALID_ARGUMENT' })
+}

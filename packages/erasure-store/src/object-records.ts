@@ -11,6 +11,8 @@ export function infoOf(key: string, record: ObjectRecord): ObjectInfo {
     key,
     size: record.size,
     etag: record.etag,
+    // This store makes its ETags itself, of MD5s and of nothing else.
+    etagIsMd5: true,
     lastModified: new Date(record.modified),
     versionId: record.versionId,
     isLatest: true,

@@ -1,6 +1,7 @@
 import type { BucketRegistry } from '@millrace/object-store'
 import { DEFAULT_UNIT, type Scheme } from '@millrace/ec-codec'
 import type { WorkerLanes } from '@millrace/worker-lanes'
+import { checkOptions, checkSlots } from './check-options.ts'
 import { createGenerations } from './generation.ts'
 import { createNamedLocks, createSharedLocks } from './locks.ts'
 import { createQuorumIndex } from './quorum-index.ts'
@@ -58,6 +59,8 @@ export interface ErasureStore extends BucketRegistry, AsyncDisposable {
  * @param options the volumes and the lanes that work for them
  * @returns the store: a `BucketRegistry` whose buckets are `ObjectStore`s
  * @throws {VolumeError} when the directories are not one healthy enough set, by `code`
+ * @throws {TypeError | RangeError} `ERR_ERASURE_STORE_INVALID_ARGUMENT` at the call, or before anything is formatted where
+ *   a stripe does not fit the slots; `ERR_EC_INVALID_SCHEME` and `ERR_EC_INVALID_GEOMETRY` at the call
  * @example Three volumes, one of which is lost
  * ```ts
  * import assert from 'node:assert/strict'
@@ -80,7 +83,13 @@ export interface ErasureStore extends BucketRegistry, AsyncDisposable {
  * assert.equal(await getText(letters, 'hello'), 'still here')
  * ```
  */
-export async function openErasureStore(options: ErasureStoreOptions): Promise<ErasureStore> {
+export function openErasureStore(options: ErasureStoreOptions): Promise<ErasureStore> {
+  checkOptions(options)
+  return open(options)
+}
+
+async function open(options: ErasureStoreOptions): Promise<ErasureStore> {
+  await checkSlots(options)
   const { durability = 'strict', now = Date.now, lanes } = options
   const set = await openVolumeSet(options.volumes, {
     scheme: options.scheme,
@@ -92,12 +101,6 @@ export async function openErasureStore(options: ErasureStoreOptions): Promise<Er
     await Promise.all(set.volumes.map(async (volume) => await volume?.close()))
   }
   try {
-    const stripe = (set.scheme.k + set.scheme.m) * set.unit
-    if (lanes.pool.slotSize < stripe) {
-      throw new RangeError(
-        `Cannot work with slots of ${lanes.pool.slotSize} bytes: a stripe takes ${stripe}`,
-      )
-    }
     const index = createQuorumIndex(set)
     const generations = createGenerations({ now })
     const newest = index.newestGeneration()

@@ -19,7 +19,7 @@ export interface VolumeSet {
 }
 
 /** What new volumes are laid out for, unless told otherwise. */
-const DEFAULT_SCHEME: Scheme = { k: 4, m: 2 }
+export const DEFAULT_SCHEME: Scheme = { k: 4, m: 2 }
 
 /** A volume that is not in use, and why: for logs and health pages. */
 export interface VolumeWarning {

@@ -14,6 +14,27 @@ describe('openErasureStore() refuses', () => {
     await expect(openAgain(fixture, volumes)).rejects.toMatchObject({ code: 'ERR_VOLUME_COUNT' })
   })
 
+  test('options that are wrong at the call, and slots that are too small before it formats', async () => {
+    await using fixture = await openFixture()
+    const volumes = Array.from({ length: 6 }, (_, i) => join(fixture.home, `n${i}`))
+    const { lanes } = fixture
+    const code = 'ERR_ERASURE_STORE_INVALID_ARGUMENT'
+    const wrong = [
+      { volumes: undefined, lanes },
+      { volumes: ['a', ''], lanes },
+      { volumes },
+      { volumes, lanes, durability: 'sometimes' },
+    ] as unknown as Parameters<typeof openErasureStore>[0][]
+    for (const options of wrong) {
+      expect(() => openErasureStore(options)).toThrow(expect.objectContaining({ code }))
+    }
+    const unit = 2 * lanes.pool.slotSize
+    await expect(openErasureStore({ volumes, lanes, unit })).rejects.toMatchObject({ code })
+    await expect(readFile(join(volumes[0] as string, 'volume.json'))).rejects.toMatchObject({
+      code: 'ENOENT',
+    })
+  })
+
   test('a directory with other things in it, and leaves it alone', async () => {
     await using fixture = await openFixture()
     const volumes = Array.from({ length: 6 }, (_, i) => join(fixture.home, `w${i}`))

@@ -8,6 +8,7 @@ import {
 } from '@millrace/object-store'
 import { type ByteRange, planTransfer } from '@millrace/range-planner'
 import { RangeEngineError } from './errors.ts'
+import { lacksPartSizes, learnPartSizes } from './learn-part-sizes.ts'
 import type { TransferOptions } from './transfer-options.ts'
 
 /** One version of one object, opened by the first request; everything else is read from that version. */
@@ -83,12 +84,27 @@ export async function openSession(
     await result[Symbol.asyncDispose]()
     throw changed(key)
   }
-  return sessionOf(first, ranged, open)
+  if (!ranged || options.verify === false || !lacksPartSizes(info)) {
+    return sessionOf(info, first, ranged, open)
+  }
+  const partSizes = await learnPartSizes(info, async (partNumber) =>
+    store.get(key, { ...pinned, partNumber }),
+  )
+  if (signal?.aborted) {
+    await first[Symbol.asyncDispose]()
+    throw signal.reason
+  }
+  return sessionOf(partSizes === undefined ? info : { ...info, partSizes }, first, ranged, open)
 }
 
-function sessionOf(first: GetResult, ranged: boolean, open: Session['open']): Session {
+function sessionOf(
+  info: ObjectInfo,
+  first: GetResult,
+  ranged: boolean,
+  open: Session['open'],
+): Session {
   return {
-    info: first.info,
+    info,
     first,
     ranged,
     open,
