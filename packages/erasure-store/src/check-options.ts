@@ -13,7 +13,10 @@ export function checkOptions(options: ErasureStoreOptions): void {
     throw argumentError(TypeError, 'Option lanes is missing: open some with openWorkerLanes()')
   }
   if (durability !== undefined && durability !== 'strict' && durability !== 'relaxed') {
-    throw argumentError(RangeError, `Option durability must be strict or relaxed: ${durability}`)
+    throw argumentError(
+      RangeError,
+      `Option durability must be strict or relaxed: ${String(durability)}`,
+    )
   }
   stripeGeometry({ scheme, unit, size: 0 })
 }
