@@ -23,13 +23,19 @@ export interface TestServer extends AsyncDisposable {
 }
 
 export async function startTestServer(
-  options: { readonly scheme?: string; readonly shards?: number } = {},
+  options: { readonly scheme?: string; readonly shards?: number; readonly memory?: number } = {},
 ): Promise<TestServer> {
   const { scheme = '4+2', shards = 6 } = options
   const home = await mkdtemp(join(tmpdir(), 'millrace-test-'))
   const volumes = Array.from({ length: shards }, (_, index) => join(home, `volume-${index + 1}`))
   const start = (): Promise<ReferenceServer> =>
-    startReferenceServer({ volumes, scheme, port: 0, credentials: CREDENTIALS })
+    startReferenceServer({
+      volumes,
+      scheme,
+      port: 0,
+      credentials: CREDENTIALS,
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+    })
   let running = await start()
   return {
     home,

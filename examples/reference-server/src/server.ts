@@ -97,6 +97,7 @@ export async function startReferenceServer(
         id === accessKeyId ? { id: accessKeyId, accessKeyId, secretAccessKey } : undefined,
       // The root user may do everything; nobody else is known, and nothing is public.
       authorize: allowSigned,
+      pressure: () => pool.waiting,
       onError: options.onError ?? (() => undefined),
     })
     await listen(server, port, host)

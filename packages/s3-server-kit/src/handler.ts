@@ -5,6 +5,7 @@ import type { Operations } from './context.ts'
 import { reportFailure } from './diagnostics.ts'
 import { argumentError } from './errors.ts'
 import type { UserLookup } from './identity.ts'
+import { withPressure } from './pressure-guard.ts'
 import { createRateGuard } from './rate-guard.ts'
 import { serveRequest, type ServeSettings } from './serve-request.ts'
 
@@ -24,6 +25,11 @@ export interface S3HandlerOptions {
   readonly maxSkewMs?: number
   /** Slowest body that is put up with, in bytes a second. @default MIN_BYTES_PER_SECOND */
   readonly minBytesPerSecond?: number
+  /**
+   * How many requests wait for memory that they share with others (`() => pool.waiting`). While there are any, clients that
+   * are slow to read or send lose their connection, the slowest first. @default nobody ever waits
+   */
+  readonly pressure?: () => number
   /** The clock, in milliseconds. @default Date.now */
   readonly now?: () => number
   /** Called with what became InternalError, or broke an answer off. @default only the diagnostics channel hears of it */
@@ -79,7 +85,7 @@ export function createS3Handler(options: S3HandlerOptions): S3Handler {
     region: options.region ?? 'us-east-1',
     domains: (options.domains ?? []).map((domain) => domain.toLowerCase()),
     now: options.now ?? Date.now,
-    guard: createRateGuard(options.minBytesPerSecond),
+    guard: withPressure(createRateGuard(options.minBytesPerSecond), options.pressure),
     nextId: createRequestIds(),
   }
   return function handleS3(req, res, expectsContinue = false): void {

@@ -98,12 +98,12 @@ interface Writer {
 
 function createWriter(res: ServerResponse, guard: RateGuard): Writer {
   // Writes end in the order they began, so one queue and one callback serve them all.
-  const held: (Lease | undefined)[] = []
+  const held: { readonly lease: Lease | undefined; readonly length: number }[] = []
   let gone = res.destroyed
   let limit = MAX_WRITES_IN_FLIGHT
   let wake: (() => void) | undefined
   let refuse: ((error: Error) => void) | undefined
-  // Most answers never wait for their client, and need no watching.
+  // A body that goes out in one piece never comes here, and needs no watching.
   let transfer: Transfer | undefined
 
   const onWritten = (error?: Error | null): void => {
@@ -112,14 +112,17 @@ function createWriter(res: ServerResponse, guard: RateGuard): Writer {
       onClose()
       return
     }
-    held.shift()?.release()
-    if (held.length >= limit) return
-    if (transfer !== undefined) transfer.waiting = false
-    wake?.()
+    const written = held.shift()
+    written?.lease?.release()
+    if (transfer !== undefined) {
+      transfer.bytes += written?.length ?? 0
+      transfer.waiting = held.length > 0
+    }
+    if (held.length < limit) wake?.()
   }
   const onClose = (): void => {
     gone = true
-    for (const lease of held.splice(0)) lease?.release()
+    for (const { lease } of held.splice(0)) lease?.release()
     refuse?.(new ClientGoneError())
   }
   res.on('close', onClose)
@@ -127,8 +130,6 @@ function createWriter(res: ServerResponse, guard: RateGuard): Writer {
     if (gone) throw new ClientGoneError()
     if (held.length < below) return undefined
     limit = below
-    transfer ??= guard.watch(() => res.destroy())
-    transfer.waiting = true
     return new Promise<void>((resolve, reject) => {
       wake = resolve
       refuse = reject
@@ -140,8 +141,10 @@ function createWriter(res: ServerResponse, guard: RateGuard): Writer {
         lease?.release()
         throw new ClientGoneError()
       }
-      held.push(lease)
-      if (transfer !== undefined) transfer.bytes += bytes.byteLength
+      held.push({ lease, length: bytes.byteLength })
+      // What is with the client is with the client, also while the next bytes are still being fetched.
+      transfer ??= guard.watch(() => res.destroy())
+      transfer.waiting = true
       res.write(bytes, onWritten)
       return room(MAX_WRITES_IN_FLIGHT)
     },
