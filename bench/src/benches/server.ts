@@ -32,7 +32,11 @@ export const bench: Bench = {
       progress('PUT of 1 GiB against raw writes, both flushed')
       const cpuBefore = cpuSeconds(server.child.pid) ?? 0
       const writes = await interleave(
-        { put, raw: () => seconds('raw-writes', home, String(GIB)) },
+        {
+          put,
+          raw: () => seconds('raw-writes', 'direct', home, String(GIB)),
+          buffered: () => seconds('raw-writes', 'buffered', home, String(GIB)),
+        },
         { rounds: ROUNDS },
       )
       const cpuPut = ((cpuSeconds(server.child.pid) ?? 0) - cpuBefore) / (ROUNDS + 1)
@@ -55,12 +59,14 @@ export const bench: Bench = {
         rows: [
           { what: 'GET, bare node:http from memory', 'MB/s': rate(reads.bare) },
           { what: 'GET, EC 4+2 verified', 'MB/s': rate(reads.get), 'CPU s/GiB': cpuGet },
-          { what: 'PUT, raw writes of six shard files, flushed', 'MB/s': rate(writes.raw) },
+          { what: 'PUT, raw O_DIRECT writes of six shard files', 'MB/s': rate(writes.raw) },
+          { what: 'PUT, the same buffered and flushed', 'MB/s': rate(writes.buffered) },
           { what: 'PUT, EC 4+2, strict', 'MB/s': rate(writes.put), 'CPU s/GiB': cpuPut },
         ],
         ratios: {
           get: reads.bare / reads.get,
           put: writes.raw / writes.put,
+          'put / buffered': writes.buffered / writes.put,
           ...(memory === undefined ? {} : { 'peak memory MB': memory }),
         },
         notes: [

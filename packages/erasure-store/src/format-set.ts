@@ -29,7 +29,8 @@ export async function formatSet(
         unit,
         created,
       }
-      await mkdir(path, { recursive: true })
+      // Shards are not encrypted: nobody else on the machine is to read them.
+      await mkdir(path, { recursive: true, mode: 0o700 })
       await layOutVolume(path, durability)
       await writeIdentity(path, identity, durability)
       return [path, identity] as const
