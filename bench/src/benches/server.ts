@@ -19,7 +19,9 @@ export const bench: Bench = {
     const home = await mkdtemp(join(args[0] ?? tmpdir(), 'millrace-bench-'))
     const bare = await start([program('bare'), String(GIB)], /(\d+)\n/)
     const bin = new URL('../../../examples/reference-server/dist/bin.js', import.meta.url).pathname
-    const server = await start([bin, '--port', '0', '--data', home], /serving S3 at (\S+)/, {
+    // As its first line and `npm start` run it.
+    const command = ['--initial-old-space-size=256', bin, '--port', '0', '--data', home]
+    const server = await start(command, /serving S3 at (\S+)/, {
       MILLRACE_ACCESS_KEY_ID: credentials.accessKeyId,
       MILLRACE_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     })

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --initial-old-space-size=256
 import { pino } from 'pino'
 import { announce } from './announce.ts'
 import { findCredentials } from './credentials.ts'
