@@ -188,10 +188,15 @@ test.skipIf(process.platform !== 'linux')(
     await using fixture = await openFixture()
     await fixture.store.close()
     // The shell becomes a program that knows nothing of the child it inherits, which stays a zombie.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'])
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
     try {
       const [pid] = (await once(parent.stdout, 'data')) as [Buffer]
       const number = String(pid).trim()
+      // Not before the shell is gone: it would ask for the exit code.
+      await expect
+        .poll(() => readFile(`/proc/${parent.pid}/comm`, 'utf8'), { timeout: 10_000 })
+        .toBe('sleep\n')
+      process.kill(Number(number), 'SIGKILL')
       await expect
         .poll(() => readFile(`/proc/${number}/stat`, 'utf8'), { timeout: 10_000 })
         .toContain(') Z ')
