@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { availableParallelism } from 'node:os'
-import { type Scheme, parseScheme } from '@millrace/ec-codec'
+import { DEFAULT_UNIT, type Scheme, parseScheme } from '@millrace/ec-codec'
 import {
   type Durability,
   type ErasureStore,
@@ -44,7 +44,7 @@ export interface ReferenceServer extends AsyncDisposable {
   readonly region: string
   readonly store: ErasureStore
   readonly server: Server
-  /** Stops taking requests, waits for those under way (at most `graceMs`), and closes volumes and threads. */
+  /** Stops taking requests, waits for those under way (at most `GRACE_MS`), and closes volumes and threads. */
   close(): Promise<void>
 }
 
@@ -52,7 +52,6 @@ export const DEFAULT_PORT = 9000
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_REGION = 'us-east-1'
 export const DEFAULT_MEMORY: number = 96 * 1024 * 1024
-const DEFAULT_UNIT = 256 * 1024
 const DEFAULT_SCHEME: Scheme = { k: 4, m: 2 }
 /** How long a stopping server waits for requests under way, in milliseconds. */
 export const GRACE_MS = 10_000

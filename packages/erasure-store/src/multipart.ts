@@ -13,8 +13,8 @@ import {
 import type { Bucket } from './bucket-store.ts'
 import { completeUpload, replayOf } from './complete-upload.ts'
 import { logicalKey, partsOfLogical } from './keys.ts'
-import { NULL_VERSION } from './object-records.ts'
-import { etagOfDigest, withMd5 } from './put-object.ts'
+import { etagOfDigest } from './put-object.ts'
+import { storeBody } from './store-body.ts'
 import type { Entry } from './quorum-index.ts'
 import { dataOf, type PartRecord, type UploadRecord } from './records.ts'
 
@@ -154,37 +154,20 @@ function uploadHandle(
     options: upload.options,
     initiated: new Date(upload.initiated),
     async putPart(partNumber, body, options = {}) {
-      const { signal } = options
-      signal?.throwIfAborted()
+      options.signal?.throwIfAborted()
       checkPartNumber(partNumber)
       const { checksum } = findUpload(bucket, key, uploadId).record.options
-      const written = await context.data.write(
-        body,
-        { bucket: name, key, versionId: NULL_VERSION },
-        {
-          generation: context.generations.next(),
-          digests: withMd5([
-            ...(options.digests ?? []),
-            ...(checksum === undefined ? [] : [checksum.algorithm]),
-          ]),
-          size: options.size,
-          signal,
-        },
-      )
-      const { generation } = written.record
-      try {
-        const additions = await options.beforeCommit?.(written.summary)
-        signal?.throwIfAborted()
+      const digests = [
+        ...(options.digests ?? []),
+        ...(checksum === undefined ? [] : [checksum.algorithm]),
+      ]
+      return await storeBody(bucket, key, body, { ...options, digests }, async (written, added) => {
         const record: Omit<PartRecord, 'generation'> = {
           kind: 'part',
           partNumber,
           etag: etagOfDigest(written.summary.digests.md5),
           modified: context.now(),
-          checksums: partChecksums(
-            checksum?.algorithm,
-            written.summary.digests,
-            additions?.checksums,
-          ),
+          checksums: partChecksums(checksum?.algorithm, written.summary.digests, added),
           data: written.record,
         }
         const logical = partKey(name, key, uploadId, partNumber)
@@ -203,10 +186,7 @@ function uploadHandle(
           for (const old of dataOf(replaced.record)) context.data.discard(old)
         }
         return partInfoOf(record)
-      } catch (error) {
-        context.data.discard(generation)
-        throw error
-      }
+      })
     },
     async *listParts(options = {}) {
       options.signal?.throwIfAborted()

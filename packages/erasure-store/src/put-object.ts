@@ -1,5 +1,4 @@
 import type { ByteSource } from '@millrace/byte-streams'
-import type { Algorithm } from '@millrace/checksums'
 import {
   type PutOptions,
   type PutResult,
@@ -13,6 +12,7 @@ import { NULL_VERSION, keptWith, objectOf } from './object-records.ts'
 import type { Generation } from './generation.ts'
 import type { Entry, Write } from './quorum-index.ts'
 import { dataOf, type ObjectRecord } from './records.ts'
+import { storeBody } from './store-body.ts'
 import type { Volume } from './volume.ts'
 
 /** Stores one object: shards durable on a quorum first, then its record, then the answer. */
@@ -23,33 +23,19 @@ export async function putObject(
   options: PutOptions,
 ): Promise<PutResult> {
   const { context, name } = bucket
-  const { signal } = options
   const logical = objectKey(name, key)
   // Refuses early what the commit would refuse after the whole body.
   if (options.conditions) {
     checkWriteConditions(objectOf(context.index.get(logical)), options.conditions, key)
   }
-  const written = await context.data.write(
-    body,
-    { bucket: name, key, versionId: NULL_VERSION },
-    {
-      generation: context.generations.next(),
-      digests: withMd5(options.digests),
-      size: options.size,
-      signal,
-    },
-  )
-  const { generation } = written.record
-  try {
-    const additions = await options.beforeCommit?.(written.summary)
-    signal?.throwIfAborted()
+  return await storeBody(bucket, key, body, options, async (written, added) => {
     const record: Omit<ObjectRecord, 'generation'> = {
       kind: 'object',
       versionId: NULL_VERSION,
       size: written.summary.size,
       etag: etagOfDigest(written.summary.digests.md5),
       modified: context.now(),
-      checksums: additions?.checksums ?? [],
+      checksums: added ?? [],
       data: written.record,
       ...keptWith(options),
     }
@@ -61,15 +47,7 @@ export async function putObject(
       options.conditions,
     )
     return resultOf(record)
-  } catch (error) {
-    context.data.discard(generation)
-    throw error
-  }
-}
-
-/** MD5 is the ETag of an object that came in one piece, so it is always taken. */
-export function withMd5(digests: readonly Algorithm[] = []): readonly Algorithm[] {
-  return digests.includes('md5') ? digests : ['md5', ...digests]
+  })
 }
 
 /** Digest to the text of an ETag. */

@@ -8,9 +8,8 @@ export const PRESSURE_BYTES_PER_SECOND: number = 256 * 1024
 
 interface Watched {
   readonly end: () => void
+  /** Bytes at the last tick. */
   seen: number
-  /** Bytes in the last tick; undefined before the first whole one. */
-  rate: number | undefined
 }
 
 /**
@@ -34,15 +33,15 @@ export function withPressure(
 
   const tick = (): void => {
     const waiting = pressure()
-    const slowest: Watched[] = []
+    const slowest: { readonly end: () => void; readonly rate: number }[] = []
     for (const [transfer, one] of watched) {
-      one.rate = transfer.bytes - one.seen
+      const rate = transfer.bytes - one.seen
       one.seen = transfer.bytes
-      if (transfer.waiting && one.rate < slow) slowest.push(one)
+      if (transfer.waiting && rate < slow) slowest.push({ end: one.end, rate })
     }
     if (waiting > 0 && pressed) {
-      slowest.sort((a, b) => (a.rate ?? 0) - (b.rate ?? 0))
-      for (const one of slowest.slice(0, waiting)) one.end()
+      slowest.sort((a, b) => a.rate - b.rate)
+      for (const { end } of slowest.slice(0, waiting)) end()
     }
     pressed = waiting > 0
     if (watched.size > 0) return
@@ -54,7 +53,7 @@ export function withPressure(
   return {
     watch(onSlow) {
       const transfer = guard.watch(onSlow)
-      watched.set(transfer, { end: onSlow, seen: transfer.bytes, rate: undefined })
+      watched.set(transfer, { end: onSlow, seen: transfer.bytes })
       timer ??= setInterval(tick, tickMs).unref()
       return transfer
     },

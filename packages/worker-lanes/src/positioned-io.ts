@@ -20,6 +20,10 @@ export function writeFully(
 /** What O_DIRECT asks of position, length and memory on every file system that has it. */
 const DIRECT_ALIGNMENT = 4096
 
+function isAligned(number: number): boolean {
+  return number % DIRECT_ALIGNMENT === 0
+}
+
 /** @internal Writes through the direct descriptor (if there is one, not -1) where the bytes lie right for it. */
 export function writeChunk(
   fd: number,
@@ -29,8 +33,7 @@ export function writeChunk(
   length: number,
   position: number,
 ): void {
-  const fits = [byteOffset, length, position].every((number) => number % DIRECT_ALIGNMENT === 0)
-  if (directFd >= 0 && fits) {
+  if (directFd >= 0 && isAligned(byteOffset) && isAligned(length) && isAligned(position)) {
     try {
       writeFully(directFd, slab, byteOffset, length, position)
       return
